@@ -70,10 +70,9 @@ export const fieldErrors = (error: z.ZodError, base = ''): FieldError[] =>
 
 /** @throws AppError `validation-failed` naming the parameter, also for one that the route does not know */
 export const queryOf = (route: Route<never>, event: APIGatewayProxyEvent): Record<string, unknown> => {
-  const given: Record<string, string | string[]> = {};
-  for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {})) {
-    if (values !== undefined) given[name] = values.length === 1 ? (values[0] ?? '') : values;
-  }
+  const entries = Object.entries(event.multiValueQueryStringParameters ?? {});
+  // INVARIANT: `fromEntries` makes own properties whatever their names, so that `__proto__` is a parameter like any other.
+  const given = Object.fromEntries(entries.map(([name, values = []]) => [name, values.length === 1 ? values[0] : values]));
   const parsed = (route.query ?? z.strictObject({})).safeParse(given);
   if (!parsed.success) throw invalid(...fieldErrors(parsed.error, '/query'));
   return parsed.data;

@@ -47,7 +47,7 @@ const attributesBytes = (attributes: Readonly<Record<string, Value | undefined>>
 };
 
 /** @returns the item's size as DynamoDB counts it, give or take a byte a number */
-export const itemBytes = (item: Item): number => attributesBytes(item, 1);
+const itemBytes = (item: Item): number => attributesBytes(item, 1);
 
 /** @throws AppError `payload-too-large` over 400 KB; Error for what is neither JSON nor bytes */
 export const assertItem = (item: Item): number => {
@@ -77,6 +77,7 @@ const writeBytes = (write: Write): number => {
   if (write.kind === 'put') return assertItem(write.item);
   if (write.kind !== 'add') return 0;
   const { key, amounts, set, expiresAtSeconds } = write;
+  if (Object.keys(amounts).length === 0) throw new Error('an addition adds to at least one attribute');
   for (const name of [...Object.keys(amounts), ...Object.keys(set ?? {})]) {
     if (name === 'pk' || name === 'sk' || name === 'expiresAtSeconds') throw new Error(`an addition may not touch \`${name}\``);
     if (Object.hasOwn(amounts, name) && Object.hasOwn(set ?? {}, name)) throw new Error('an addition names an attribute twice');
@@ -119,6 +120,26 @@ export const boundsOf = (range: Query['range']): Bounds => {
   if (to === '') return { empty: true };
   if (from !== undefined && to !== undefined && compareUtf8(from, to) > 0) return { empty: true };
   return { ...(from ? { from } : {}), ...(to === undefined ? {} : { to }) };
+};
+
+const isBelow = ({ from, prefix }: Bounds, sk: string): boolean => {
+  const lowest = prefix ?? from;
+  return lowest !== undefined && compareUtf8(sk, lowest) < 0;
+};
+
+const isAbove = ({ to, prefix }: Bounds, sk: string): boolean =>
+  prefix === undefined ? to !== undefined && compareUtf8(sk, to) > 0 : compareUtf8(sk, prefix) > 0 && !sk.startsWith(prefix);
+
+/** @returns the start key that lies within the bounds, none where the page begins at their edge, or that no row can follow */
+export const startBehind = (
+  bounds: Bounds,
+  after: string | undefined,
+  descending: boolean,
+): { readonly after?: string; readonly empty?: true } => {
+  if (after === undefined) return {};
+  if (isBelow(bounds, after)) return descending ? { empty: true } : {};
+  if (isAbove(bounds, after)) return descending ? {} : { empty: true };
+  return { after };
 };
 
 /** @throws Error for another tenant's partition or a limit below 1 */

@@ -266,6 +266,10 @@ describe('a request', () => {
       { pointer: '/query/tpye', detail: 'this field is not known here' },
     ]);
   });
+  test('with a repeated __proto__ parameter is refused like any unknown one', async () => {
+    const query = JSON.parse('{"__proto__": ["a", "b"]}');
+    expect((await setUp(['*']).send({ method: 'GET', resource, query })).status).toBe(422);
+  });
   test('with an If-Match that names no version does not match', async () => {
     expect((await setUp(['*']).send({ method: 'GET', resource, headers: { 'If-Match': 'W/"3"' } })).status).toBe(412);
   });

@@ -1,0 +1,30 @@
+import { existsSync, statSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { openEmbeddedPlatform } from '../../../../functions/shared/embedded/embedded-platform.ts';
+import { jsonLog } from '../../../../functions/shared/observability/log.ts';
+import { temporaryFolder, testClock, testRandomness } from '../../../support/ports.ts';
+
+test('a folder holds the whole platform, closes and opens again', async () => {
+  const made = temporaryFolder();
+  const folder = `${made.path}/data`;
+  const world = { ...testClock(), ...testRandomness('platform') };
+  const open = () => openEmbeddedPlatform({ folder, world, log: jsonLog(() => undefined) });
+  const first = open();
+  const key = { pk: 'acme#rows', sk: 'a' };
+  await first.table.transact('acme', [{ kind: 'put', item: { ...key, in: 'table' } }]);
+  await first.keyTable.transact('acme', [{ kind: 'put', item: { ...key, in: 'keys' } }]);
+  await first.indexTable.transact('acme', [{ kind: 'put', item: { ...key, in: 'index' } }]);
+  await first.delivery.deliver([{ org: 'acme', timeMs: world.nowMs(), line: new Uint8Array(Buffer.from('{}')) }]);
+  const publicKey = await first.keys.publicKey();
+  first.close();
+  const second = open();
+  expect((await second.table.get('acme', key))?.in).toBe('table');
+  expect((await second.keyTable.get('acme', key))?.in).toBe('keys');
+  expect((await second.indexTable.get('acme', key))?.in).toBe('index');
+  expect((await second.archive.list('archive/acme/')).paths).toHaveLength(1);
+  expect(await second.keys.publicKey()).toEqual(publicKey);
+  expect(existsSync(`${folder}/keys.json`)).toBe(true);
+  if (process.platform !== 'win32') expect(statSync(folder).mode & 0o077).toBe(0);
+  second.close();
+  made.remove();
+});
