@@ -1,0 +1,21 @@
+// The vault's Lambda entry: environment, platform, app.
+import { denialRecorder } from '../audit/public.ts';
+import { accessSource } from '../authz/public.ts';
+import { awsPlatform } from '../shared/aws/aws-platform.ts';
+import { parseEnv } from '../shared/env.ts';
+import { createApp } from '../shared/http/app.ts';
+import { appKit } from '../shared/http/app-kit.ts';
+import { realWorld } from '../shared/kernel/world.ts';
+import { jsonLog } from '../shared/observability/log.ts';
+import { serviceName, vaultDependencies } from './dependencies.ts';
+import { vaultEnv } from './env.ts';
+import { platformConfig } from './platform-config.ts';
+import { routes } from './routes.ts';
+
+const log = jsonLog((line) => process.stdout.write(`${line}\n`));
+const platform = awsPlatform(platformConfig(parseEnv(vaultEnv, process.env), log));
+const { table } = platform;
+const recordDenial = denialRecorder({ table, world: realWorld, service: serviceName });
+const kit = appKit(platform, { service: serviceName, access: accessSource({ table, world: realWorld }), recordDenial });
+
+export const handler = createApp(kit, routes, vaultDependencies(platform));
