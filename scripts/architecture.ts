@@ -58,7 +58,15 @@ const rules: readonly Rule[] = [
     from: /^(lib|bin)\//,
     may: [/^(lib|bin)\//, /^functions\/\w+\/(env|routes)\.ts$/, /^functions\/shared\/(http\/(route|problem|openapi)\.ts|env\.ts)$/],
   },
-  { from: /^local\//, may: [/^local\//, /^functions\/shared\//, /^functions\/\w+\/(dependencies|routes|public|authorizer|resolver)\.ts$/] },
+  {
+    from: /^local\//,
+    may: [
+      /^local\//,
+      /^functions\/shared\//,
+      /^functions\/\w+\/(dependencies|routes|public|authorizer|resolver)\.ts$/,
+      /^functions\/authz\/adapters\/jose-verify-jwt\.ts$/,
+    ],
+  },
   { from: /^(scripts|examples|bench|test|console)\//, may: [/./] },
 ];
 
