@@ -1,57 +1,53 @@
-// Audit events as callers see them, and the closed list of their types.
+// What callers of the audit service send and see.
 import * as z from 'zod';
-import { orgId, workspaceId } from '../shared/kernel/ids.ts';
+import { listQuery, pageOf } from '../shared/http/list.ts';
+import { identifier } from '../shared/kernel/ids.ts';
+import { auditEvent, outcome, storedEvent } from './domain/event.ts';
+import { parseIpRange } from './domain/ip-range.ts';
 
-export const eventTypes = [
-  'auth.login', 'auth.logout', 'auth.failed_login', 'auth.token_created', 'auth.token_revoked', 'auth.sso_configured',
-  'auth.break_glass_used', 'auth.session_revoked', 'auth.user_provisioned',
-  'resource.created', 'resource.updated', 'resource.deleted', 'resource.committed',
-  'deploy.release_created', 'deploy.release_deployed', 'deploy.release_rolled_back', 'deploy.environment_updated',
-  'secret.created', 'secret.updated', 'secret.deleted', 'secret.accessed',
-  'admin.member_invited', 'admin.member_removed', 'admin.role_changed', 'admin.policy_updated', 'admin.settings_changed', 'admin.billing_action',
-  'protection.triggered',
-  'authz.denied',
-  'audit.searched', 'audit.exported', 'audit.hold_changed', 'audit.erased',
-] as const;
+/** An event as it is read by its id: until it is sealed it has no place yet. */
+export const shownEvent = auditEvent.extend({ leafIndex: z.int().min(0).optional() });
 
-export const eventType = z.enum(eventTypes);
-export type EventType = z.infer<typeof eventType>;
+const maxFilterLength = 300;
+const filterText = z.string().min(1).max(maxFilterLength);
+const filterTime = z.iso.datetime({ offset: true, message: 'a time is RFC 3339, for example `2026-01-31T12:00:00Z`' });
 
-export const outcome = z.enum(['success', 'denied', 'failure']);
-
-const json = z.json();
-
-export const change = z.object({ path: z.string(), before: json.optional(), after: json.optional() });
-export type Change = z.infer<typeof change>;
-
-export const auditEvent = z.object({
-  id: z.uuid(),
-  time: z.iso.datetime(),
-  org: orgId,
-  workspace: workspaceId.optional(),
-  type: eventType,
-  /** The verb in one word or two, for example `create-role`. */
-  action: z.string(),
-  actor: z.object({
-    principal: z.string(),
-    name: z.string().optional(),
-    email: z.string().optional(),
-    /** The API token that was used. */
-    token: z.string().optional(),
-    session: z.string().optional(),
-  }),
-  resource: z.object({ type: z.string(), id: z.string(), scope: z.string().optional() }),
-  outcome,
-  reason: z.string().optional(),
-  changes: z.array(change).optional(),
-  source: z.object({ ip: z.string().optional(), userAgent: z.string().optional(), client: z.string().optional() }),
-  details: z.record(z.string(), json).optional(),
-  requestId: z.string(),
-  service: z.string(),
-  schemaVersion: z.literal(1),
+export const searchQuery = listQuery.extend({
+  /** A type, or the beginning of one. */
+  type: z.union([filterText, z.array(filterText).max(20)]).optional(),
+  actor: filterText.optional(),
+  resourceType: filterText.optional(),
+  resource: filterText.optional(),
+  workspace: identifier.optional(),
+  outcome: outcome.optional(),
+  ip: filterText.refine((text) => parseIpRange(text) !== undefined, 'an address or a CIDR range').optional(),
+  requestId: filterText.optional(),
+  /** Inclusive. */
+  from: filterTime.optional(),
+  /** Exclusive. */
+  to: filterTime.optional(),
+  /** Words, all of which occur somewhere in the event. */
+  q: filterText.optional(),
+  order: z.enum(['newest', 'oldest']).default('newest'),
 });
-export type AuditEvent = z.infer<typeof auditEvent>;
+export type SearchQuery = z.infer<typeof searchQuery>;
 
-/** An event that has its place in the organization's log. */
-export const storedEvent = auditEvent.extend({ leafIndex: z.int().min(0) });
-export type StoredEvent = z.infer<typeof storedEvent>;
+export const eventPage = pageOf(storedEvent);
+
+export const eventParams = z.object({ id: z.uuid() });
+export const tileParams = z.object({ proxy: z.string().max(100) });
+
+export const recordBody = z.strictObject({ events: z.array(z.unknown()).min(1).max(100) });
+
+export const recordResults = z.object({
+  results: z.array(
+    z.object({
+      /** As it was sent. */
+      id: z.string(),
+      status: z.enum(['recorded', 'duplicate', 'refused']),
+      detail: z.string().optional(),
+      /** Under which the event is found here. */
+      eventId: z.string().optional(),
+    }),
+  ),
+});

@@ -1,10 +1,12 @@
 // A change and its audit records are one transaction (truth 1): events are made from the call, and written to the outbox with the change.
 import type { Call } from '../../shared/kernel/call.ts';
 import { AppError } from '../../shared/kernel/errors.ts';
+import type { OrgId } from '../../shared/kernel/ids.ts';
 import { toTime, uuidv7, type World } from '../../shared/kernel/world.ts';
 import { type Table, TransactionConflict, type Write } from '../../shared/ports/table.ts';
 import { pendingKey } from '../adapters/keys.ts';
-import type { AuditEvent, Change, EventType } from '../schemas.ts';
+import { tableOrganizations } from '../adapters/table-organizations.ts';
+import type { AuditEvent, Change, EventType } from '../domain/event.ts';
 
 /** What a use case says of an event; who, when, where and the request come from its call. */
 export interface NewEvent {
@@ -56,12 +58,15 @@ export const eventOf = (call: CallFacts, service: string, world: World, said: Ne
   };
 };
 
-/** @returns the outbox row of an event, to be written in the transaction of its change */
+/** @returns the outbox row of an event, to be written in the transaction of its change; {@link registerOrganization} comes first */
 export const outboxPut = (event: AuditEvent): Write => ({
   kind: 'put',
   item: { ...pendingKey(event.org, event.id), event: event as unknown as Record<string, never> },
   condition: { absent: true },
 });
+
+/** Durable before the first outbox row of an organization, so that the sweep after a restart knows where to look. */
+export const registerOrganization = (table: Table, org: OrgId): Promise<void> => tableOrganizations({ table }).register(org);
 
 /** Writes a change and its audit records as one transaction, and joins the request's idempotency key to it. */
 export type Commit = (call: Call, writes: readonly Write[], ...events: readonly NewEvent[]) => Promise<readonly AuditEvent[]>;
@@ -76,6 +81,7 @@ const conflictTries = 5;
 export const committer =
   ({ table, world, service }: { table: Table; world: World; service: string }): Commit =>
   async (call, writes, ...events) => {
+    await registerOrganization(table, call.org);
     const records = events.map((said) => eventOf(call, service, world, said));
     const all = [...writes, ...records.map(outboxPut), ...idempotencyWrites(call)];
     for (let attempt = 1; ; attempt += 1) {

@@ -3,7 +3,7 @@ import type { AppKit } from '../../shared/http/app.ts';
 import { workspaceOf } from '../../shared/kernel/scope.ts';
 import type { World } from '../../shared/kernel/world.ts';
 import type { Table } from '../../shared/ports/table.ts';
-import { eventOf, outboxPut } from './commit-change.ts';
+import { eventOf, outboxPut, registerOrganization } from './commit-change.ts';
 
 /** @param service the name that the events bear */
 export const denialRecorder =
@@ -19,5 +19,6 @@ export const denialRecorder =
       reason,
       details: { route },
     });
+    await registerOrganization(table, facts.org);
     await table.transact(facts.org, [outboxPut(event)]);
   };
