@@ -110,7 +110,6 @@ const answerLine = (line: string, answer: (question: Question) => Decision): obj
 
 const decideLines = async (answer: (question: Question) => Decision): Promise<number> => {
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() === '') continue;
     if (!process.stdout.write(`${JSON.stringify(answerLine(line, answer))}\n`)) {
       await new Promise((resolve) => process.stdout.once('drain', resolve));
     }

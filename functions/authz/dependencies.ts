@@ -1,0 +1,25 @@
+// What the use cases of access control need, made from a platform; the laptop and the Lambda handler call it alike.
+import { committer } from '../audit/public.ts';
+import { cursors } from '../shared/http/cursor.ts';
+import { orgKeys } from '../shared/org-keys.ts';
+import type { Platform } from '../shared/platform.ts';
+import { vaultContents } from '../vault/public.ts';
+import { accessChanges } from './access-stores.ts';
+import type { AuthzDependencies } from './use-cases/authz-dependencies.ts';
+import { commitChange } from './use-cases/commit-change.ts';
+
+/** The name that the events of access control bear. */
+export const serviceName = 'authz';
+
+type AuthzPlatform = Pick<Platform, 'world' | 'table' | 'keyTable' | 'keys'>;
+
+export const authzDependencies = ({ world, table, keyTable, keys }: AuthzPlatform): AuthzDependencies => {
+  const commit = committer({ table, world, service: serviceName });
+  return {
+    ...accessChanges({ table, world, commit }),
+    commit: commitChange(commit),
+    cursors: cursors({ orgKeys: orgKeys({ keyTable, keys, clock: world }), randomness: world }),
+    world,
+    workspaceContents: [vaultContents({ table })],
+  };
+};
