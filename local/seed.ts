@@ -1,5 +1,4 @@
 // The seeded organizations: `acme` with its workspaces, a person and a token for each built-in role, and `globex`, an outsider to it.
-import { join } from 'node:path';
 import { apiTokenText, type OrganizationSetup } from '../functions/authz/public.ts';
 import { orgId } from '../functions/shared/kernel/ids.ts';
 import { principal } from '../functions/shared/kernel/principal.ts';
@@ -15,7 +14,7 @@ const tokenLifeMs = 365 * 24 * 60 * 60_000;
 const acme = orgId.parse('acme');
 const globex = orgId.parse('globex');
 
-export const tokenFile = 'tokens.json';
+const tokenFile = 'tokens.json';
 
 interface Kept {
   readonly expiresAtMs: number;
@@ -27,7 +26,7 @@ interface Kept {
  * @returns the same tokens at each start; they live in the data folder, readable by its owner alone, for 365 days
  */
 export const seed = async (setup: OrganizationSetup, folder: string, world: World): Promise<SeededTokens> => {
-  const { tokens, expiresAtMs } = keepJson<Kept>(folder, join(tokenFile), () => ({
+  const { tokens, expiresAtMs } = keepJson<Kept>(folder, tokenFile, () => ({
     expiresAtMs: world.nowMs() + tokenLifeMs,
     tokens: Object.fromEntries(seededTokens.map((name) => [name, apiTokenText(newId(world), world.bytes(32))])) as SeededTokens,
   }));

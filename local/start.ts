@@ -54,7 +54,7 @@ const start = async (): Promise<void> => {
     },
   });
   platform.table.onCommit((keys) => {
-    for (const { pk } of keys) if (pk.includes('#outbox#')) pump.wake(pk.slice(0, pk.indexOf('#')));
+    for (const { pk } of keys) if (pk.includes('#outbox:')) pump.wake(pk.slice(0, pk.indexOf('#')));
   });
 
   const tokens = await seed(organizationSetup({ table: platform.table, world }), folder, world);

@@ -3,8 +3,7 @@ import type { JSONWebKeySet } from 'jose';
 import { auditDependencies } from '../functions/audit/dependencies.ts';
 import { denialRecorder } from '../functions/audit/public.ts';
 import { routes as auditRoutes } from '../functions/audit/routes.ts';
-import { joseVerifyJwt } from '../functions/authz/adapters/jose-verify-jwt.ts';
-import { createAuthorizer } from '../functions/authz/authorizer.ts';
+import { createAuthorizer, joseVerifyJwt } from '../functions/authz/authorizer.ts';
 import { authzDependencies } from '../functions/authz/dependencies.ts';
 import { accessSource } from '../functions/authz/public.ts';
 import { routes as authzRoutes } from '../functions/authz/routes.ts';
@@ -32,7 +31,7 @@ export interface System {
 }
 
 /** The client that the laptop's issuer makes tokens for. */
-export const localClientId = 'local';
+const localClientId = 'local';
 
 export const buildSystem = (platform: Platform, issuer: Issuer): System => {
   const { table, world, log } = platform;

@@ -49,8 +49,8 @@ const rules: readonly Rule[] = [
     packages: pure,
   },
   {
-    from: /^functions\/(\w+)\/routes\.ts$/,
-    may: [kernel, http, publicOf, own('(use-cases|domain)/'), own('(schemas|ports|dependencies)\\.ts')],
+    from: /^functions\/(\w+)\/routes(-\w+)?\.ts$/,
+    may: [kernel, http, publicOf, own('(use-cases|domain)/'), own('(schemas|ports|dependencies|routes-\\w+)\\.ts')],
     packages: [/^zod$/],
   },
   { from: /^functions\/(\w+)\//, may: [/^functions\/shared\//, publicOf, own('')] },
@@ -60,12 +60,7 @@ const rules: readonly Rule[] = [
   },
   {
     from: /^local\//,
-    may: [
-      /^local\//,
-      /^functions\/shared\//,
-      /^functions\/\w+\/(dependencies|routes|public|authorizer|resolver)\.ts$/,
-      /^functions\/authz\/adapters\/jose-verify-jwt\.ts$/,
-    ],
+    may: [/^local\//, /^functions\/shared\//, /^functions\/\w+\/(dependencies|routes|public|authorizer|resolver)\.ts$/],
   },
   { from: /^(scripts|examples|bench|test|console)\//, may: [/./] },
 ];

@@ -2,5 +2,5 @@
 
 export type { AuditEvent, Change, EventType } from './domain/event.ts';
 export { sealAll, sealOrganization, shipOrganization } from './pipeline.ts';
-export { type Commit, committer, eventOf, type NewEvent, outboxPut, registerOrganization } from './use-cases/commit-change.ts';
+export { type Commit, committer, type NewEvent } from './use-cases/commit-change.ts';
 export { denialRecorder } from './use-cases/record-denial.ts';

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { client, guardedCall, prepare } from '../../examples/guarded-client.ts';
 import { startModel } from '../../examples/model.ts';
@@ -148,6 +149,21 @@ describe('the running system', () => {
     expect((await as(made.json.token)('GET', `${org}/workspaces/support`)).status).toBe(200);
     expect((await as('admin')('DELETE', `${org}/tokens/${made.json.id}`)).status).toBe(204);
     expect((await as(made.json.token)('GET', `${org}/workspaces/support`)).status).toBe(401);
+  });
+
+  test("keeps its own rows in partitions that no workspace's name can reach", async () => {
+    const database = new DatabaseSync(join(server.folder, 'table.sqlite'), { readOnly: true });
+    const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[];
+    const partitions = names.flatMap(({ name }) => {
+      const columns = database.prepare(`PRAGMA table_info("${name}")`).all() as { name: string }[];
+      if (!columns.some((column) => column.name === 'pk')) return [];
+      return (database.prepare(`SELECT DISTINCT pk FROM "${name}"`).all() as { pk: string }[]).map(({ pk }) => pk);
+    });
+    database.close();
+    expect(partitions.length).toBeGreaterThan(20);
+    // A workspace's partitions are `<org>#<workspace>#…`: what is the organization's own has no second separator.
+    const own = partitions.filter((pk) => !pk.startsWith('@#') && !/^(acme|globex)#(support|research|\*)#/.test(pk));
+    for (const pk of own) expect([pk, pk.split('#').length]).toEqual([pk, 2]);
   });
 
   test('an idempotency key makes one role of two requests, and refuses another body', async () => {

@@ -143,7 +143,7 @@ export const authzApi = async ({ verifyJwt = noJwt }: { verifyJwt?: VerifyJwt } 
   const events = async (): Promise<Record<string, unknown>[]> => {
     const all: Record<string, unknown>[] = [];
     for (let shard = 0; shard < 16; shard += 1) {
-      const page = await table.query('acme', { pk: `acme#outbox#${shard}`, range: { prefix: 'pending#' }, limit: 1_000 });
+      const page = await table.query('acme', { pk: `acme#outbox:${shard}`, range: { prefix: 'pending#' }, limit: 1_000 });
       all.push(...page.items.map((item) => item.event as Record<string, unknown>));
     }
     return all.sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));

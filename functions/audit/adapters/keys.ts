@@ -7,7 +7,7 @@ export const outboxShards = 16;
 /** @param id a UUIDv7; its last hex digit, which is random, picks the shard */
 const shardOf = (id: string): number => Number.parseInt(id.slice(-1), 16) % outboxShards;
 
-export const outboxPartition = (org: string, shard: number): string => `${org}#outbox#${shard}`;
+export const outboxPartition = (org: string, shard: number): string => `${org}#outbox:${shard}`;
 const outboxKey = (org: string, id: string, sk: string): Key => ({ pk: outboxPartition(org, shardOf(id)), sk });
 
 /** Zero-padded, so that keys sort as numbers do; enough for every safe integer. */
@@ -37,10 +37,10 @@ export const organizationsPartition = `${globalTenant}#audit-organizations`;
 export const organizationKey = (org: string): Key => ({ pk: organizationsPartition, sk: org });
 
 /** That a read of the log was recorded lately. */
-export const readMarkKey = (org: string, mark: string): Key => ({ pk: `${org}#audit-read#${mark}`, sk: 'mark' });
+export const readMarkKey = (org: string, mark: string): Key => ({ pk: `${org}#audit-read:${mark}`, sk: 'mark' });
 
 /** That an event of another service was recorded; `id` is the one that it got here. */
-export const foreignKey = (org: string, id: string): Key => ({ pk: `${org}#audit-foreign#${id}`, sk: 'mark' });
+export const foreignKey = (org: string, id: string): Key => ({ pk: `${org}#audit-foreign:${id}`, sk: 'mark' });
 
 /** In the key table: wrapped keys by what they are for, and by the reference that entries hold. */
 export const auditKeyRow = (org: string, name: string): Key => ({ pk: `${org}#audit-keys`, sk: name });

@@ -35,7 +35,7 @@ export const idempotency = ({ table, orgKeys, clock }: { table: Table; orgKeys: 
     const secret = await orgKeys(call.org, 'idempotency');
     const mac = (text: string): string => createHmac('sha256', secret).update(text).digest('base64url');
     const claim: IdempotencyClaim = {
-      pk: `${call.org}#idempotency#${mac(JSON.stringify([call.caller.principal, route, key]))}`,
+      pk: `${call.org}#idempotency:${mac(JSON.stringify([call.caller.principal, route, key]))}`,
       sk: 'claim',
       bodyMac: mac(body),
       expiresAtSeconds: Math.floor(clock.nowMs() / 1000) + lifeSeconds,

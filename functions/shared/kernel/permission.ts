@@ -68,8 +68,6 @@ export const permissionText = z
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
   });
 
-export const permissionToText = (of: Permission): string => `${of.resource}:${of.scope}:${of.action}`;
-
 /** Actions that are granted where `action` is allowed: itself, and read and write for `manage`. Denies use {@link deniedBy}. */
 export const impliedBy = (action: string): readonly string[] => (action === 'manage' ? ['manage', 'read', 'write'] : [action]);
 

@@ -11,7 +11,7 @@ const record = (eventName: 'INSERT' | 'MODIFY' | 'REMOVE', dynamodb: DynamoDBRec
   awsRegion: 'eu-west-1',
   eventSourceARN: 'arn:aws:dynamodb:eu-west-1:123456789012:table/main/stream/2026-01-01T00:00:00.000',
   dynamodb: {
-    Keys: { pk: { S: 'acme#outbox#1' }, sk: { S: 'pending#1' } },
+    Keys: { pk: { S: 'acme#outbox:1' }, sk: { S: 'pending#1' } },
     SequenceNumber: '4421584500000000017450439091',
     SizeBytes: 26,
     StreamViewType: 'NEW_IMAGE',
@@ -19,7 +19,7 @@ const record = (eventName: 'INSERT' | 'MODIFY' | 'REMOVE', dynamodb: DynamoDBRec
   },
 });
 
-const key = { pk: 'acme#outbox#1', sk: 'pending#1' };
+const key = { pk: 'acme#outbox:1', sk: 'pending#1' };
 const keys = { pk: { S: key.pk }, sk: { S: key.sk } };
 
 test('an inserted or changed row comes with its values as the table reads them', () => {
