@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process, { exit, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
-import { sealAll, sealOrganization, shipOrganization } from '../functions/audit/public.ts';
-import { organizationSetup } from '../functions/authz/public.ts';
+import { exportWorker, sealAll, sealOrganization, shipOrganization } from '../functions/audit/public.ts';
+import { accessSource, decisionCounter, organizationSetup } from '../functions/authz/public.ts';
 import { openEmbeddedPlatform } from '../functions/shared/embedded/embedded-platform.ts';
 import { orgId } from '../functions/shared/kernel/ids.ts';
 import { realWorld } from '../functions/shared/kernel/world.ts';
@@ -14,6 +14,7 @@ import { startGateway } from './gateway/start-gateway.ts';
 import { openIssuer } from './issuer/issuer.ts';
 import { startPump } from './pump.ts';
 import { startResolver } from './resolver-server.ts';
+import { startExports } from './run-exports.ts';
 import { seed, seededTokens } from './seed.ts';
 import { buildSystem } from './system.ts';
 
@@ -44,6 +45,7 @@ const start = async (): Promise<void> => {
   const log = jsonLog((line) => logFile.write(`${line}\n`));
   const world = realWorld;
   const platform = openEmbeddedPlatform({ folder, world, log });
+  const decisions = decisionCounter(platform);
 
   const pump = startPump({
     log,
@@ -53,8 +55,12 @@ const start = async (): Promise<void> => {
       await shipOrganization(platform)(org);
     },
   });
+  const exports = startExports({ log, worker: exportWorker(platform, accessSource({ table: platform.table, world })) });
   platform.table.onCommit((keys) => {
-    for (const { pk } of keys) if (pk.includes('#outbox:')) pump.wake(pk.slice(0, pk.indexOf('#')));
+    for (const { pk } of keys) {
+      if (pk.includes('#outbox:')) pump.wake(pk.slice(0, pk.indexOf('#')));
+      if (pk.endsWith('#audit-jobs')) exports.wake();
+    }
   });
 
   const tokens = await seed(organizationSetup({ table: platform.table, world }), folder, world);
@@ -80,6 +86,8 @@ const start = async (): Promise<void> => {
     stopping = true;
     await Promise.all([gateway.close(), resolverServer.close()]);
     await swept;
+    await exports.stop();
+    await decisions.flush().catch((error: unknown) => log.error('usage was not written', { error }));
     await pump.stop();
     platform.close();
     lock.release();

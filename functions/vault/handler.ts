@@ -1,10 +1,8 @@
 // The vault's Lambda entry: environment, platform, app.
-import { denialRecorder } from '../audit/public.ts';
-import { accessSource } from '../authz/public.ts';
+import { accessSource, serviceKit } from '../authz/public.ts';
 import { awsPlatform } from '../shared/aws/aws-platform.ts';
 import { parseEnv } from '../shared/env.ts';
 import { createApp } from '../shared/http/app.ts';
-import { appKit } from '../shared/http/app-kit.ts';
 import { realWorld } from '../shared/kernel/world.ts';
 import { jsonLog } from '../shared/observability/log.ts';
 import { serviceName, vaultDependencies } from './dependencies.ts';
@@ -14,8 +12,6 @@ import { routes } from './routes.ts';
 
 const log = jsonLog((line) => process.stdout.write(`${line}\n`));
 const platform = awsPlatform(platformConfig(parseEnv(vaultEnv, process.env), log));
-const { table } = platform;
-const recordDenial = denialRecorder({ table, world: realWorld, service: serviceName });
-const kit = appKit(platform, { service: serviceName, access: accessSource({ table, world: realWorld }), recordDenial });
+const kit = serviceKit(platform, serviceName, accessSource({ table: platform.table, world: realWorld }));
 
 export const handler = createApp(kit, routes, vaultDependencies(platform));

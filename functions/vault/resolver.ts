@@ -5,7 +5,6 @@ import { parseStrictJson } from '../shared/http/json.ts';
 import { problemOf } from '../shared/http/problem.ts';
 import { fieldErrors } from '../shared/http/read-request.ts';
 import { AppError, invalid, notFound } from '../shared/kernel/errors.ts';
-import type { Log } from '../shared/observability/log.ts';
 import { resolveBody } from './schemas.ts';
 import { type ResolverDependencies, resolveSecrets } from './use-cases/resolve-secrets.ts';
 
@@ -47,8 +46,9 @@ const sourceOf = ({ requestContext: { http, authorizer } }: ResolverEvent) => ({
 
 /** @returns the handler: every answer is a whole success or a problem, and no log line holds anything of a body */
 export const createResolver =
-  ({ log, ...dependencies }: ResolverDependencies & { readonly log: Log }) =>
+  (dependencies: ResolverDependencies) =>
   async (event: ResolverEvent): Promise<ResolverResult> => {
+    const { log } = dependencies;
     const { requestId, timeEpoch: timeMs } = event.requestContext;
     const fields = { requestId, service: 'resolver', route: 'POST /' };
     const headers = { ...securityHeaders, 'x-request-id': requestId };

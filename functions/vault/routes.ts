@@ -1,4 +1,5 @@
 // The vault's route table.
+import { listQuery } from '../shared/http/list.ts';
 import { type Asked, type Located, routeFor } from '../shared/http/route.ts';
 import { scopeOf } from '../shared/kernel/scope.ts';
 import type { VaultDependencies } from './dependencies.ts';
@@ -11,6 +12,9 @@ import { deleteBinding } from './use-cases/delete-binding.ts';
 import { deleteSecret } from './use-cases/delete-secret.ts';
 import { readInputs, writeInputs } from './use-cases/demand-write.ts';
 import { destroyVersion } from './use-cases/destroy-version.ts';
+import { importSecrets } from './use-cases/import-secrets.ts';
+import { listKeys } from './use-cases/list-keys.ts';
+import { listReferences } from './use-cases/list-references.ts';
 import { listSecrets } from './use-cases/list-secrets.ts';
 import { listVersions } from './use-cases/list-versions.ts';
 import { patchSecret } from './use-cases/patch-secret.ts';
@@ -19,7 +23,10 @@ import { putBinding } from './use-cases/put-binding.ts';
 import { putValue } from './use-cases/put-value.ts';
 import { readBinding } from './use-cases/read-binding.ts';
 import { readSecret } from './use-cases/read-secret.ts';
+import { reencryptSecrets } from './use-cases/reencrypt-secrets.ts';
 import { restoreSecret } from './use-cases/restore-secret.ts';
+import { rotateKey } from './use-cases/rotate-key.ts';
+import { shredKeys } from './use-cases/shred-keys.ts';
 import { startExecution } from './use-cases/start-execution.ts';
 
 const route = routeFor<VaultDependencies>();
@@ -55,6 +62,11 @@ const onBinding = {
   },
 };
 
+const maxImportBytes = 5 * 1024 * 1024;
+const keysPath = '/v1/orgs/{org}/vault/keys';
+/** The workspace's own permission, `workspace:{workspace}:manage`, is asked besides. */
+const onKeys = { resource: 'secrets', action: 'delete', scope: '*' } as const;
+
 const located = (place: Location, inputs: Located<undefined>['inputs'] = readInputs(place)): Located<undefined> => ({
   scope: scopeAt(place),
   item: undefined,
@@ -84,9 +96,25 @@ export const routes = [
     },
     body: schemas.createBody,
     readOnly: [...schemas.readOnlyFields, 'status'],
-    answers: { 201: schemas.metadata },
+    answers: { 201: schemas.written },
     event: { type: 'secret.created' },
     run: createSecret,
+  }),
+  route({
+    method: 'POST',
+    path: `${secretsPath}/import`,
+    summary: 'Import secrets from a `.env` or JSON file, with an outcome for each line',
+    permission: {
+      resource: 'secrets',
+      action: 'write',
+      scope: '{scope}',
+      at: (_, { body }) => located(body.location, writeInputs(body.location)),
+    },
+    body: schemas.importBody,
+    maxBodyBytes: maxImportBytes,
+    answers: { 200: schemas.importAnswer },
+    event: { type: 'secret.created' },
+    run: importSecrets,
   }),
   route({
     method: 'GET',
@@ -128,7 +156,7 @@ export const routes = [
     permission: onSecret('write'),
     params: schemas.secretParams,
     body: schemas.valueBody,
-    answers: { 200: schemas.metadata },
+    answers: { 200: schemas.written },
     event: { type: 'secret.updated' },
     run: putValue,
   }),
@@ -153,6 +181,16 @@ export const routes = [
     run: listVersions,
   }),
   route({
+    method: 'GET',
+    path: `${secretsPath}/{id}/references`,
+    summary: 'List where the secret was resolved from in the last 90 days',
+    permission: onSecret('read'),
+    params: schemas.secretParams,
+    answers: { 200: schemas.referencesPage },
+    event: { none: 'reads metadata' },
+    run: listReferences,
+  }),
+  route({
     method: 'POST',
     path: `${secretsPath}/{id}/versions/{n}/promote`,
     summary: 'Make a kept version the one that resolves',
@@ -171,6 +209,48 @@ export const routes = [
     answers: { 204: null },
     event: { type: 'secret.updated' },
     run: destroyVersion,
+  }),
+  route({
+    method: 'GET',
+    path: keysPath,
+    summary: "List workspaces' branch keys and their age",
+    permission: onKeys,
+    query: listQuery,
+    answers: { 200: schemas.keysPage },
+    event: { none: 'reads settings' },
+    run: listKeys,
+  }),
+  route({
+    method: 'POST',
+    path: `${keysPath}/{workspace}/rotate`,
+    summary: 'Give a workspace a new branch key; older ones stay for reading',
+    permission: onKeys,
+    params: schemas.keysParams,
+    answers: { 200: schemas.workspaceKeys },
+    event: { type: 'admin.settings_changed' },
+    run: rotateKey,
+  }),
+  route({
+    method: 'POST',
+    path: `${keysPath}/{workspace}/reencrypt`,
+    summary: "Move a workspace's values to its newest branch key, or see how far that is",
+    permission: onKeys,
+    params: schemas.keysParams,
+    answers: { 202: schemas.reencryptionShape },
+    event: { type: 'admin.settings_changed' },
+    run: reencryptSecrets,
+  }),
+  route({
+    method: 'POST',
+    path: `${keysPath}/{workspace}/shred`,
+    summary: "Make a workspace's secrets unreadable for good, in two steps",
+    permission: onKeys,
+    params: schemas.keysParams,
+    body: schemas.shredBody,
+    oneTime: ['confirmation'],
+    answers: { 200: schemas.shredAnswer },
+    event: { type: 'admin.settings_changed' },
+    run: shredKeys,
   }),
   route({
     method: 'GET',

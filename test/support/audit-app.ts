@@ -22,7 +22,7 @@ export const auditApp = ({ platform, clock }: AuditFixture) => {
   const kit = appKit(platform, {
     service: 'audit',
     access: async (org, principal) => accessOf(grants.get(`${org}/${principal}`) ?? []),
-    recordDenial: denialRecorder({ table, world, service: 'audit' }),
+    recordDenial: denialRecorder({ table, world, service: 'audit', workspaceExists: async () => true }),
   });
   const app = createApp(kit, routes, auditDependencies(platform));
 
@@ -35,16 +35,32 @@ export const auditApp = ({ platform, clock }: AuditFixture) => {
   ): Promise<AuditReply> => {
     const [org = '', principal = ''] = who.split('/');
     const [, tile] = /^\/log\/tile\/(.+)$/.exec(path) ?? [];
-    const [, id, part] = /^\/events\/([^/]+)(\/\w+)?$/.exec(path) ?? [];
-    const below = tile !== undefined ? '/log/tile/{proxy+}' : id !== undefined ? `/events/{id}${part ?? ''}` : path;
-    const params = { org, ...(tile === undefined ? {} : { proxy: tile }), ...(id === undefined ? {} : { id }) };
-    const event = proxyEvent({ method, resource: `/v1/orgs/{org}/audit${below}`, params, authorizer: { org, principal }, ...more });
+    const [, list, id, part] = /^\/(events|exports)\/([^/]+)(\/\w+)?$/.exec(path) ?? [];
+    const [, job, name] = /^\/exports\/([^/]+)\/files\/(.+)$/.exec(path) ?? [];
+    const [below, own] =
+      tile !== undefined
+        ? ['/log/tile/{proxy+}', { proxy: tile }]
+        : name !== undefined
+          ? ['/exports/{id}/files/{name}', { id: job, name }]
+          : id !== undefined
+            ? [`/${list}/{id}${part ?? ''}`, { id }]
+            : [path, {}];
+    const authorizer = principal === '' ? {} : { authorizer: { org, principal } };
+    const params = { org, ...own } as Record<string, string>;
+    const event = proxyEvent({ method, resource: `/v1/orgs/{org}/audit${below}`, params, ...authorizer, ...more });
     event.requestContext.requestTimeEpoch = clock.nowMs();
     const { statusCode, body = '', headers = {}, isBase64Encoded } = await app(event, lambdaContext);
     const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-    const isJson = /json/.test(String(headers['content-type']));
+    const isJson = /[/+]json/.test(String(headers['content-type']));
     return { status: statusCode, headers, bytes, body: isJson && bytes.length > 0 ? JSON.parse(bytes.toString()) : undefined };
   };
 
-  return { call, grant: (who: string, ...held: Grant[]) => void grants.set(who, held) };
+  /** Follows a link, as somebody without a credential. */
+  const open = (url: string): Promise<AuditReply> => {
+    const { pathname, searchParams } = new URL(url, 'http://api');
+    const [, org = '', path = ''] = /^\/v1\/orgs\/([^/]+)\/audit(.+)$/.exec(pathname) ?? [];
+    return call(`${org}/`, 'GET', path, { query: Object.fromEntries(searchParams) });
+  };
+
+  return { call, open, access: kit.access, grant: (who: string, ...held: Grant[]) => void grants.set(who, held) };
 };

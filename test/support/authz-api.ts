@@ -1,16 +1,14 @@
 // Access control and identity on an embedded table, asked as API Gateway would ask them: authorizer first, then the handler.
 import type { APIGatewayProxyEvent, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
-import { denialRecorder } from '../../functions/audit/public.ts';
 import { createAuthorizer } from '../../functions/authz/authorizer.ts';
 import { authzDependencies } from '../../functions/authz/dependencies.ts';
 import type { VerifyJwt } from '../../functions/authz/ports.ts';
-import { accessSource, apiTokenText, organizationSetup } from '../../functions/authz/public.ts';
+import { accessSource, apiTokenText, organizationSetup, serviceKit } from '../../functions/authz/public.ts';
 import { routes as authzRoutes } from '../../functions/authz/routes.ts';
 import { identityDependencies } from '../../functions/identity/dependencies.ts';
 import { routes as identityRoutes } from '../../functions/identity/routes.ts';
 import { openEmbeddedPlatform } from '../../functions/shared/embedded/embedded-platform.ts';
 import { createApp } from '../../functions/shared/http/app.ts';
-import { appKit } from '../../functions/shared/http/app-kit.ts';
 import type { Caller } from '../../functions/shared/kernel/call.ts';
 import { orgId } from '../../functions/shared/kernel/ids.ts';
 import { principal } from '../../functions/shared/kernel/principal.ts';
@@ -58,8 +56,7 @@ export const authzApi = async ({ verifyJwt = noJwt }: { verifyJwt?: VerifyJwt } 
   const { table } = platform;
   const acme = orgId.parse('acme');
   const setup = organizationSetup({ table, world });
-  const kit = (service: string) =>
-    appKit(platform, { service, access: accessSource({ table, world }), recordDenial: denialRecorder({ table, world, service }) });
+  const kit = (service: string) => serviceKit(platform, service, accessSource({ table, world }));
   const services = [
     { routes: authzRoutes, app: createApp(kit('authz'), authzRoutes, authzDependencies(platform)) },
     { routes: identityRoutes, app: createApp(kit('identity'), identityRoutes, identityDependencies(platform)) },
@@ -96,6 +93,8 @@ export const authzApi = async ({ verifyJwt = noJwt }: { verifyJwt?: VerifyJwt } 
       requestContext: {
         requestId: `request-${newId(world)}`,
         requestTimeEpoch: world.nowMs(),
+        domainName: 'api.example.com',
+        path: bare,
         identity: { sourceIp: options.ip ?? '203.0.113.7', userAgent: 'tests' },
         authorizer: context,
       },
@@ -104,7 +103,7 @@ export const authzApi = async ({ verifyJwt = noJwt }: { verifyJwt?: VerifyJwt } 
     return { status: statusCode, headers: headers ?? {}, text, json: text === '' ? undefined : JSON.parse(text) };
   };
 
-  const path = (of: string) => (of.startsWith('/v1/') ? of : `/v1/orgs/acme${of}`);
+  const path = (of: string) => (of.includes('/v1/orgs/') ? of : `/v1/orgs/acme${of}`);
 
   /** Asks as a principal that the authorizer has let in. */
   const as =

@@ -1,7 +1,7 @@
 // The vault on embedded tables: its app and resolver, principals with plain grants, and everything that left it.
 
 import { fileKeys } from '../../functions/shared/embedded/file-keys.ts';
-import { openSqliteTable } from '../../functions/shared/embedded/sqlite-table.ts';
+import { openSqliteTable, type SqliteTable } from '../../functions/shared/embedded/sqlite-table.ts';
 import { createApp } from '../../functions/shared/http/app.ts';
 import { appKit } from '../../functions/shared/http/app-kit.ts';
 import type { Access, AccessSource } from '../../functions/shared/kernel/call.ts';
@@ -12,13 +12,11 @@ import { realWorld, type World } from '../../functions/shared/kernel/world.ts';
 import { jsonLog } from '../../functions/shared/observability/log.ts';
 import type { Keys } from '../../functions/shared/ports/keys.ts';
 import type { Table } from '../../functions/shared/ports/table.ts';
-import { vaultDependencies } from '../../functions/vault/dependencies.ts';
+import { resolverDependencies, vaultDependencies } from '../../functions/vault/dependencies.ts';
 import { createResolver } from '../../functions/vault/resolver.ts';
 import { routes } from '../../functions/vault/routes.ts';
-import { accessNotes } from '../../functions/vault/use-cases/access-notes.ts';
-import { openTicket } from '../../functions/vault/use-cases/open-ticket.ts';
 import { type EventWords, lambdaContext, proxyEvent } from './events.ts';
-import { temporaryFolder, testClock } from './ports.ts';
+import { type TestClock, temporaryFolder, testClock } from './ports.ts';
 
 /** `resource:scope:action`, with `@environment` where the grant holds in that environment only; `!` before it denies. */
 export type Grant = string;
@@ -80,12 +78,25 @@ const counted = (keys: Keys, calls: string[]): Keys => ({
   },
 });
 
-export const vaultFixture = () => {
+/** An emulator may take longer than Lambda's usual deadline. */
+const context = { ...lambdaContext, getRemainingTimeInMillis: () => 55_000 };
+
+/** Other adapters than the embedded ones. */
+export interface VaultPorts {
+  readonly clock: TestClock;
+  readonly table: Table;
+  readonly keyTable: Table;
+  readonly keys?: Keys;
+}
+
+export const vaultFixture = (ports?: VaultPorts) => {
   const folder = temporaryFolder();
-  const clock = testClock();
+  const clock = ports?.clock ?? testClock();
   const world: World = { ...clock, bytes: realWorld.bytes };
-  const main = openSqliteTable({ path: `${folder.path}/table.sqlite`, clock, name: 'main' });
-  const keyTable = openSqliteTable({ path: `${folder.path}/keys.sqlite`, clock, name: 'keys' });
+  const embedded = openSqliteTable({ path: `${folder.path}/table.sqlite`, clock, name: 'main' });
+  const embeddedKeys = openSqliteTable({ path: `${folder.path}/keys.sqlite`, clock, name: 'keys' });
+  const main: Table = ports?.table ?? embedded;
+  const keyTable: Table = ports?.keyTable ?? embeddedKeys;
   const keyCalls: string[] = [];
   const reads: string[] = [];
   let beforeWrite: ((writes: number) => void) | undefined;
@@ -104,7 +115,7 @@ export const vaultFixture = () => {
       await main.transact(tenant, writes);
     },
   };
-  const keys = counted(fileKeys({ path: `${folder.path}/keys.json`, randomness: world }), keyCalls);
+  const keys = counted(ports?.keys ?? fileKeys({ path: `${folder.path}/keys.json`, randomness: world }), keyCalls);
   const logLines: string[] = [];
   const log = jsonLog((line) => logLines.push(line));
   const principals = new Map<string, readonly Grant[]>();
@@ -118,14 +129,7 @@ export const vaultFixture = () => {
   const denials: unknown[] = [];
   const kit = appKit(platform, { service: 'vault', access, recordDenial: async (_, denial) => void denials.push(denial) });
   const app = createApp(kit, routes, dependencies);
-  const newResolver = () =>
-    createResolver({
-      ...vaultDependencies(platform),
-      log,
-      access,
-      accessNotes: accessNotes(world),
-      openTicket: openTicket({ orgKeys: dependencies.orgKeys, world }),
-    });
+  const newResolver = () => createResolver({ ...resolverDependencies(platform), access });
   const resolver = newResolver();
   const replies: string[] = [];
   let requests = 0;
@@ -139,7 +143,7 @@ export const vaultFixture = () => {
     const [org = '', principal = ''] = who.split('/');
     const { resource, params } = matchRoute(method, path);
     const event = proxyEvent({ method, resource, params: { org, ...params }, authorizer: { org, principal }, ...more });
-    const { statusCode, body = '', headers = {} } = await app(event, lambdaContext);
+    const { statusCode, body = '', headers = {} } = await app(event, context);
     replies.push(JSON.stringify(headers) + body);
     return { status: statusCode, text: body, body: body === '' ? undefined : JSON.parse(body), headers };
   };
@@ -161,7 +165,7 @@ export const vaultFixture = () => {
     return { status: answer.statusCode, text: answer.body, body: JSON.parse(answer.body), headers: answer.headers ?? {} };
   };
 
-  const rowsOf = async (of: Table & { read: typeof main.read }): Promise<string> => {
+  const rowsOf = async (of: SqliteTable): Promise<string> => {
     const { changes } = await of.read(undefined, 100_000);
     return JSON.stringify(changes, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value));
   };
@@ -172,6 +176,7 @@ export const vaultFixture = () => {
     table: main,
     keyTable,
     keyCalls,
+    keys,
     reads,
     logLines,
     replies,
@@ -182,23 +187,27 @@ export const vaultFixture = () => {
     newResolver,
     dependencies,
     grant: (who: string, ...grants: Grant[]) => void principals.set(who, grants),
-    makeWorkspace: (org: string, workspace: string) => void workspaces.add(`${org}/${workspace}`),
+    makeWorkspace: (org: string, workspace: string) => {
+      workspaces.add(`${org}/${workspace}`);
+      // Writes are carried out in their order: what a test does next finds it.
+      void table.transact(org, [{ kind: 'put', item: { pk: `${org}#workspaces`, sk: workspace } }]);
+    },
     failWrites: (when: typeof beforeWrite) => {
       beforeWrite = when;
     },
-    /** All rows ever written, bytes as Latin-1. */
-    rows: () => rowsOf(main),
-    keyRows: () => rowsOf(keyTable),
+    /** All rows ever written to embedded tables, bytes as Latin-1. */
+    rows: () => rowsOf(embedded),
+    keyRows: () => rowsOf(embeddedKeys),
     events: async () =>
-      (await main.read(undefined, 100_000)).changes.flatMap(({ item }) =>
+      (await embedded.read(undefined, 100_000)).changes.flatMap(({ item }) =>
         item?.event === undefined
           ? []
           : [item.event as unknown as Record<string, never> & { type: string; outcome: string; details: Record<string, unknown> }],
       ),
     org: orgId.parse('acme'),
     close: () => {
-      main.close();
-      keyTable.close();
+      embedded.close();
+      embeddedKeys.close();
       folder.remove();
     },
   };

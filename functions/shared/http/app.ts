@@ -2,6 +2,7 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import * as z from 'zod';
 import type { Access, AccessSource, Answer, Call, Caller } from '../kernel/call.ts';
+import type { DecisionInputs } from '../kernel/decision.ts';
 import { AppError, notFound } from '../kernel/errors.ts';
 import type { OrgId } from '../kernel/ids.ts';
 import type { Principal } from '../kernel/principal.ts';
@@ -11,7 +12,7 @@ import type { Log } from '../observability/log.ts';
 import { inChain } from './chain.ts';
 import { Denied, mayKnowOf } from './demand.ts';
 import type { Idempotency } from './idempotency.ts';
-import { bodyOf, bodyTextOf, callerOf, headerOf, ifMatchOf, paramsOf, queryOf, sourceOf } from './read-request.ts';
+import { addressOf, bodyOf, bodyTextOf, callerOf, headerOf, ifMatchOf, paramsOf, queryOf, sourceOf } from './read-request.ts';
 import type { Asked, Located, Needs, Route } from './route.ts';
 
 /** What a refused request is recorded with. */
@@ -107,12 +108,14 @@ export const createApp = <D>(kit: AppKit, routes: readonly Route<D>[], dependenc
     if (needs !== undefined) refuseHopeless(needs, access, params);
     const text = bodyTextOf(table, event);
     const ifMatch = ifMatchOf(event);
+    const address = addressOf(event);
     const asked = {
       ...facts,
       params,
       query: queryOf(table, event),
       body: bodyOf(table, text),
       ...(ifMatch === undefined ? {} : { ifMatch }),
+      ...(address === undefined ? {} : { address }),
     };
     const located = needs === undefined ? undefined : await permit(needs, asked, access);
     const call: Call = { ...asked, access, located };
@@ -145,14 +148,21 @@ export const createApp = <D>(kit: AppKit, routes: readonly Route<D>[], dependenc
       needs.at === undefined ? { scope: everywhere, item: undefined } : await needs.at(dependencies, asked as never);
     if (located === undefined) {
       const overall = access.decide(needs.resource, everywhere, needs.action);
-      // INVARIANT: whoever may not see everything gets the same answer, after the same writes, for what is hidden and for what does not exist.
-      if (!overall.allowed) throw new Denied(needs.resource, everywhere, needs.action, overall, false);
+      // INVARIANT: whoever may not see everything gets the same answer, after the same writes, for what is hidden and for what does not exist:
+      // 403 where all items are the organization's own, 404 where they follow their workspace.
+      if (!overall.allowed) throw new Denied(needs.resource, everywhere, needs.action, overall, needs.scope === everywhere);
       throw notFound();
     }
     if (needs.anywhere === true) return located.item;
-    const decisions = alternatives(needs).map(({ resource, action }) => access.decide(resource, located.scope, action, located.inputs));
+    const { inputs } = located;
+    const settings: readonly (DecisionInputs | undefined)[] = Array.isArray(inputs) ? inputs : [inputs as DecisionInputs | undefined];
+    const decisions = alternatives(needs).map(({ resource, action }) => {
+      const each = settings.map((inputs) => access.decide(resource, located.scope, action, inputs));
+      return each.find((decision) => !decision.allowed) ?? each[0];
+    });
     const [first] = decisions;
-    if (first === undefined || decisions.some((decision) => decision.allowed)) return located.item;
+    if (first === undefined) throw new Error('a permission is decided under at least one setting');
+    if (decisions.some((decision) => decision?.allowed === true)) return located.item;
     throw new Denied(needs.resource, located.scope, needs.action, first, mayKnowOf(access, located.scope));
   };
 
@@ -166,7 +176,10 @@ export const createApp = <D>(kit: AppKit, routes: readonly Route<D>[], dependenc
     return answer;
   };
 
-  return inChain({ log: kit.log, service: kit.service, nowMs: () => kit.world.nowMs() }, dispatch);
+  const speaksAuthzen = (event: APIGatewayProxyEvent): boolean =>
+    byMethodAndPath.get(`${event.httpMethod} ${event.resource}`)?.speaks === 'authzen';
+
+  return inChain({ log: kit.log, service: kit.service, nowMs: () => kit.world.nowMs(), speaksAuthzen }, dispatch);
 };
 
 /** The answer as it may be replayed: through its schema, without what is shown once. */

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { AppError } from '../kernel/errors.ts';
 import type { Log } from '../observability/log.ts';
 import { problemOf } from './problem.ts';
+import { headerOf } from './read-request.ts';
 
 export const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -16,21 +17,28 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 type Request = middy.Request<APIGatewayProxyEvent, APIGatewayProxyResult>;
 type Middleware = middy.MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult>;
 
-const withHeaders = (request: Request): Middleware['after'] & undefined => {
-  const response = request.response;
-  if (response !== null && response !== undefined) {
-    response.headers = { ...securityHeaders, ...response.headers, 'x-request-id': request.event.requestContext.requestId };
-  }
+type Speaks = (event: APIGatewayProxyEvent) => boolean;
+
+/** A request id of the client's own that can stand in a header. */
+const clientRequestId = /^[\x20-\x7e]{1,256}$/;
+
+const headers = (speaksAuthzen: Speaks): Middleware => {
+  const write = ({ event, response }: Request): void => {
+    if (response === null || response === undefined) return;
+    const own = speaksAuthzen(event) ? headerOf(event, 'x-request-id') : undefined;
+    const requestId = own !== undefined && clientRequestId.test(own) ? own : event.requestContext.requestId;
+    response.headers = { ...securityHeaders, ...response.headers, 'x-request-id': requestId };
+  };
+  return { after: write, onError: write };
 };
 
-const headers: Middleware = { after: withHeaders, onError: withHeaders };
-
-const problemAnswers: Middleware = {
+const problemAnswers = (speaksAuthzen: Speaks): Middleware => ({
   onError: (request) => {
-    const { status, headers: own, body } = problemOf(request.error, request.event.requestContext.requestId);
+    const { event, error } = request;
+    const { status, headers: own, body } = problemOf(error, event.requestContext.requestId, speaksAuthzen(event));
     request.response = { statusCode: status, headers: { ...own }, body };
   },
-};
+});
 
 const logLine = (log: Log, service: string, nowMs: () => number): Middleware => {
   const write = (request: Request): void => {
@@ -53,12 +61,12 @@ const logLine = (log: Log, service: string, nowMs: () => number): Middleware => 
 
 /** @returns the Lambda handler: `dispatch` inside the chain */
 export const inChain = (
-  { log, service, nowMs }: { log: Log; service: string; nowMs: () => number },
+  { log, service, nowMs, speaksAuthzen }: { log: Log; service: string; nowMs: () => number; speaksAuthzen: Speaks },
   dispatch: (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>,
 ) =>
   middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
     // INVARIANT: `after` and `onError` run from the last to the first: the problem is made, then headers, then the line.
     .use(logLine(log, service, nowMs))
-    .use(headers)
-    .use(problemAnswers)
+    .use(headers(speaksAuthzen))
+    .use(problemAnswers(speaksAuthzen))
     .handler(dispatch);

@@ -1,14 +1,28 @@
-// Strict JSON for request bodies: no prototype keys, bounded depth.
+// Strict JSON for request bodies: no prototype keys, bounded depth, well-formed Unicode throughout.
 import { AppError } from '../kernel/errors.ts';
+import { pointerTo } from './pointer.ts';
 
 /** Deeper than any body of the contract needs. */
 const maxDepth = 64;
 
-const check = (value: unknown, depth: number): void => {
+/** @throws AppError `malformed-json`: a lone surrogate can be neither stored nor signed nor sent on */
+const refuseIllFormed = (path: readonly (string | number)[], what: string): never => {
+  throw new AppError('malformed-json', 'the body holds a lone surrogate: see `errors`', {
+    errors: [{ pointer: pointerTo(path) || '/', detail: `${what} has a lone surrogate` }],
+  });
+};
+
+/** @param path of the value; each step is put there while it is checked, and taken away again */
+const check = (value: unknown, path: (string | number)[]): void => {
+  if (typeof value === 'string' && !value.isWellFormed()) refuseIllFormed(path, 'this text');
   if (typeof value !== 'object' || value === null) return;
-  if (depth > maxDepth) throw new AppError('malformed-json', `the body nests deeper than ${maxDepth} levels`);
+  if (path.length > maxDepth) throw new AppError('malformed-json', `the body nests deeper than ${maxDepth} levels`);
   if (Array.isArray(value)) {
-    for (const element of value) check(element, depth + 1);
+    for (let index = 0; index < value.length; index += 1) {
+      path.push(index);
+      check(value[index], path);
+      path.pop();
+    }
     return;
   }
   for (const [key, element] of Object.entries(value)) {
@@ -18,7 +32,10 @@ const check = (value: unknown, depth: number): void => {
     ) {
       throw new AppError('malformed-json', 'the body holds a key that is not allowed');
     }
-    check(element, depth + 1);
+    if (!key.isWellFormed()) refuseIllFormed(path, 'a name of a field here');
+    path.push(key);
+    check(element, path);
+    path.pop();
   }
 };
 
@@ -33,6 +50,6 @@ export const parseStrictJson = (text: string): unknown => {
       cause,
     });
   }
-  check(value, 0);
+  check(value, []);
   return value;
 };

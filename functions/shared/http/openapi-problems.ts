@@ -56,16 +56,17 @@ export const problemStatuses = (route: Route<never>): (readonly [status: string,
   const open = route.permission === 'public';
   const hasBody = route.body !== undefined;
   const writes = route.method !== 'GET';
+  const usual = route.speaks === undefined;
   const all: readonly (readonly [boolean, string, ProblemName])[] = [
-    [hasBody && isJson(route.accepts ?? 'application/json'), '400', 'MalformedJson'],
+    [hasBody && isJson(route.accepts ?? 'application/json'), '400', usual ? 'MalformedJson' : 'ValidationFailed'],
     [!open, '401', 'Unauthenticated'],
     [typeof route.permission === 'object', '403', 'Forbidden'],
     [!open || route.path.includes('{'), '404', 'NotFound'],
-    [writes, '409', 'Conflict'],
+    [writes && usual, '409', 'Conflict'],
     [writes && route.method !== 'POST', '412', 'VersionMismatch'],
-    [hasBody, '413', 'PayloadTooLarge'],
-    [hasBody, '415', 'UnsupportedMediaType'],
-    [true, '422', 'ValidationFailed'],
+    [hasBody && usual, '413', 'PayloadTooLarge'],
+    [hasBody && usual, '415', 'UnsupportedMediaType'],
+    [usual, '422', 'ValidationFailed'],
     [true, 'default', 'Other'],
   ];
   return all.filter(([applies]) => applies).map(([, status, name]) => [status, name] as const);

@@ -32,16 +32,26 @@ const constantDetail: Partial<Record<ErrorCode, string>> = {
 
 export const problemContentType = 'application/problem+json';
 
+/** Faults that one answer names: a body may have far more, and an answer has at most 6 MB. */
+export const maxErrors = 100;
+
 export interface Problem {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** @returns the answer for any error; what is no AppError is `internal` */
-export const problemOf = (error: unknown, requestId: string): Problem => {
+/** Statuses of the request's own faults, where a standard knows one for all of them. */
+const faultsOfRequest: ReadonlySet<number> = new Set([413, 415, 422]);
+
+/**
+ * @param speaksAuthzen a fault of the request answers 400, whatever it is
+ * @returns the answer for any error; what is no AppError is `internal`
+ */
+export const problemOf = (error: unknown, requestId: string, speaksAuthzen = false): Problem => {
   const known = error instanceof AppError ? error : new AppError('internal', '');
-  const { status, title } = problems[known.code];
+  const { status: usual, title } = problems[known.code];
+  const status = speaksAuthzen && faultsOfRequest.has(usual) ? 400 : usual;
   const detail = constantDetail[known.code] ?? known.message;
   const body = {
     type: `urn:problem:${known.code}`,
@@ -50,7 +60,7 @@ export const problemOf = (error: unknown, requestId: string): Problem => {
     detail,
     code: known.code,
     requestId,
-    ...(known.errors ? { errors: known.errors } : {}),
+    ...(known.errors ? { errors: known.errors.slice(0, maxErrors) } : {}),
   };
   return { status, headers: { 'content-type': problemContentType, ...known.headers }, body: JSON.stringify(body) };
 };

@@ -6,6 +6,8 @@ import { AppError, type FieldError, invalid, notFound } from '../kernel/errors.t
 import { orgId } from '../kernel/ids.ts';
 import { principal } from '../kernel/principal.ts';
 import { parseStrictJson } from './json.ts';
+import { pointerTo } from './pointer.ts';
+import { maxErrors } from './problem.ts';
 import type { Route } from './route.ts';
 
 /** Bytes of a body where a route does not say otherwise. */
@@ -34,6 +36,15 @@ export const sourceOf = (event: APIGatewayProxyEvent): Source => {
   return { ...(sourceIp ? { ip: sourceIp } : {}), ...(userAgent ? { userAgent: userAgent.slice(0, maxUserAgentLength) } : {}) };
 };
 
+const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** The address that was asked, without its query, as the gateway saw it: `http` on this machine itself, `https` everywhere else. */
+export const addressOf = (event: APIGatewayProxyEvent): string | undefined => {
+  const { domainName, path } = event.requestContext;
+  if (!domainName) return undefined;
+  return loopback.has(domainName) ? `http://${headerOf(event, 'host') ?? domainName}${path}` : `https://${domainName}${path}`;
+};
+
 /** A header's value, whatever the case of its name. */
 export const headerOf = (event: APIGatewayProxyEvent, name: string): string | undefined => {
   for (const [key, value] of Object.entries(event.headers ?? {})) if (key.toLowerCase() === name) return value;
@@ -48,25 +59,24 @@ export const paramsOf = (route: Route<never>, event: APIGatewayProxyEvent): Reco
   return { ...(parsed.data as Record<string, string>), ...(org === undefined ? {} : { org }) };
 };
 
-const pointerOf = (base: string, path: readonly PropertyKey[]): string =>
-  base + path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-
-/** Issues of zod as JSON pointers; the value at fault is never repeated. */
-export const fieldErrors = (error: z.ZodError, base = ''): FieldError[] =>
-  error.issues.flatMap((issue): FieldError[] => {
+const faultsOf = (error: z.ZodError, base: string): FieldError[] =>
+  error.issues.slice(0, maxErrors).flatMap((issue): FieldError[] => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({
-        pointer: pointerOf(base, [...issue.path, key.slice(0, 100)]),
+      return issue.keys.slice(0, maxErrors).map((key) => ({
+        pointer: base + pointerTo([...issue.path, key]),
         detail: 'this field is not known here',
       }));
     }
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {
       const inner = issue.errors.filter((branch) => branch.length > 0).sort((a, b) => a.length - b.length)[0];
       if (inner !== undefined)
-        return fieldErrors(new z.ZodError(inner.map((each) => ({ ...each, path: [...issue.path, ...each.path] }))), base);
+        return faultsOf(new z.ZodError(inner.map((each) => ({ ...each, path: [...issue.path, ...each.path] }))), base);
     }
-    return [{ pointer: pointerOf(base, issue.path) || '/', detail: issue.message }];
+    return [{ pointer: base + pointerTo(issue.path) || '/', detail: issue.message }];
   });
+
+/** The first issues of zod as JSON pointers; the value at fault is never repeated. */
+export const fieldErrors = (error: z.ZodError, base = ''): FieldError[] => faultsOf(error, base).slice(0, maxErrors);
 
 /** @throws AppError `validation-failed` naming the parameter, also for one that the route does not know */
 export const queryOf = (route: Route<never>, event: APIGatewayProxyEvent): Record<string, unknown> => {

@@ -11,8 +11,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export interface Located<T> {
   readonly scope: Scope;
   readonly item: T;
-  /** What the item adds to the condition inputs: its environment. */
-  readonly inputs?: DecisionInputs;
+  /** What the item adds to the condition inputs: its environment. Of several, the permission must hold under each. */
+  readonly inputs?: DecisionInputs | readonly DecisionInputs[];
 }
 
 /** A call before its permission is known. */
@@ -50,6 +50,8 @@ export interface RouteSpec<D, P extends z.ZodObject, Q extends z.ZodObject, B ex
   readonly oneTime?: readonly string[];
   /** Media type of the body; `application/json` without it. */
   readonly accepts?: string;
+  /** OpenID AuthZEN: a fault of the request answers 400, whatever it is, and a client's own `X-Request-ID` comes back. */
+  readonly speaks?: 'authzen';
   /** Bytes of body taken; 1 MiB without it. */
   readonly maxBodyBytes?: number;
   /** Success status and schema (null: no body; `text`: not JSON). Answers leave through it: what it does not name does not leave. */

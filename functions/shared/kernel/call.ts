@@ -55,6 +55,8 @@ export interface Call<P = Record<string, string>, Q = Record<string, unknown>, B
   readonly access: Access;
   /** Set on a POST that carries `Idempotency-Key`: the row that joins the change's transaction. */
   readonly idempotency?: IdempotencyClaim;
+  /** The address that was asked, without its query, as the gateway saw it. */
+  readonly address?: string;
   /** Aborted when the client hangs up. */
   readonly signal?: AbortSignal;
 }

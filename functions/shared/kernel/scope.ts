@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { isIdentifier } from './ids.ts';
 
 const maxDepth = 3;
+const slash = '/'.charCodeAt(0);
 
 const isScope = (text: string): boolean => {
   if (text === '*') return true;
@@ -21,7 +22,12 @@ export type Scope = z.infer<typeof scope>;
 export const everywhere = scope.parse('*');
 
 /** @returns whether everything in `inner` lies within `outer` */
-export const covers = (outer: Scope, inner: Scope): boolean => outer === '*' || outer === inner || inner.startsWith(`${outer}/`);
+export const covers = (outer: Scope, inner: Scope): boolean => {
+  const { length } = outer;
+  if (length === 1 && outer === '*') return true;
+  if (inner.length <= length) return inner === outer;
+  return inner.charCodeAt(length) === slash && inner.startsWith(outer);
+};
 
 /** @returns the part of the tree that lies in both, or undefined where there is none */
 export const intersect = (a: Scope, b: Scope): Scope | undefined => {

@@ -19,10 +19,14 @@ export interface BranchKeyCache {
   take(org: string, workspace: string, keyId: string, uses: number): Uint8Array | undefined;
   /** Takes the bytes over: they are zeroed when they go. */
   keep(org: string, workspace: string, keyId: string, key: Uint8Array): void;
+  /** Zeroes what was kept of that workspace when fewer of its keys were shredded. */
+  enterEpoch(org: string, workspace: string, shredded: number): void;
 }
 
 export const branchKeyCache = (clock: Clock): BranchKeyCache => {
   const entries = new Map<string, Entry>();
+  /** By organization and workspace, which hold no `/`. */
+  const epochs = new Map<string, number>();
 
   const evict = (keyId: string): void => {
     entries.get(keyId)?.key.fill(0);
@@ -55,6 +59,13 @@ export const branchKeyCache = (clock: Clock): BranchKeyCache => {
       if (entries.size >= maxKeys && longestUnused !== undefined) evict(longestUnused);
       entries.set(keyId, { org, workspace, key, untilMs: clock.nowMs() + lifeMs, usesLeft: maxUses });
       setTimeout(sweep, lifeMs).unref();
+    },
+    enterEpoch: (org, workspace, shredded) => {
+      const place = `${org}/${workspace}`;
+      if ((epochs.get(place) ?? 0) === shredded) return;
+      if (epochs.size >= maxKeys) epochs.clear();
+      epochs.set(place, shredded);
+      for (const [keyId, entry] of entries) if (entry.org === org && entry.workspace === workspace) evict(keyId);
     },
   };
 };

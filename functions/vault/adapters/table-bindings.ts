@@ -5,6 +5,7 @@ import { principal } from '../../shared/kernel/principal.ts';
 import type { Table } from '../../shared/ports/table.ts';
 import type { BindingStore } from '../ports.ts';
 import { bindingKey } from './keys.ts';
+import { epochMove } from './table-states.ts';
 
 const bindingRow = z.object({
   names: z.array(z.string()),
@@ -25,7 +26,8 @@ export const tableBindings = (table: Table): BindingStore => ({
   write: (before, after, orElse) => {
     const { org, workspace, pipeline, names, ...rest } = after;
     const item = { ...bindingKey(org, workspace, pipeline), ...rest, names: [...names] };
-    return { kind: 'put', item, condition: before === undefined ? { absent: true } : { version: before.version }, orElse };
+    const condition = before === undefined ? { absent: true as const } : { version: before.version };
+    return [{ kind: 'put', item, condition, orElse }, epochMove(org, workspace)];
   },
   removal: (before, orElse) => {
     const key = bindingKey(before.org, before.workspace, before.pipeline);

@@ -18,26 +18,17 @@ const lengthBytes = 4;
 /** Stands where the length of an absent field would, so that absent differs from empty. */
 const absentLength = 0xff_ff_ff_ff;
 
-const field = (text: string | undefined): Buffer => {
-  const bytes = Buffer.from(text ?? '', 'utf8');
-  const length = Buffer.alloc(lengthBytes);
-  length.writeUInt32BE(text === undefined ? absentLength : bytes.length);
-  return Buffer.concat([length, bytes]);
-};
-
 /** @returns ten fields in fixed order, each behind its 4-byte big-endian length; no two contexts share their bytes */
-export const canonicalContext = ({ keyId, org, location, name, secretId, version }: SecretContext): Buffer =>
-  Buffer.concat(
-    [
-      suiteName,
-      keyId,
-      org,
-      location.workspace,
-      location.app,
-      location.namespace,
-      location.environment,
-      name,
-      secretId,
-      version.toString(10),
-    ].map(field),
-  );
+export const canonicalContext = ({ keyId, org, location, name, secretId, version }: SecretContext): Buffer => {
+  const { workspace, app, namespace, environment } = location;
+  const fields = [suiteName, keyId, org, workspace, app, namespace, environment, name, secretId, version.toString(10)];
+  const size = fields.reduce((sum, field) => sum + lengthBytes + (field === undefined ? 0 : Buffer.byteLength(field, 'utf8')), 0);
+  const bytes = Buffer.alloc(size);
+  let at = 0;
+  for (const field of fields) {
+    const written = field === undefined ? 0 : bytes.write(field, at + lengthBytes, 'utf8');
+    bytes.writeUInt32BE(field === undefined ? absentLength : written, at);
+    at += lengthBytes + written;
+  }
+  return bytes;
+};

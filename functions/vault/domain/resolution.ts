@@ -2,7 +2,7 @@
 import { type Secret, statusAt } from './secret.ts';
 
 /** Why a name cannot be resolved. */
-export type Refusal = 'unbound' | 'missing' | 'disabled' | 'expired' | 'deleted' | 'forbidden';
+export type Refusal = 'unbound' | 'missing' | 'disabled' | 'expired' | 'deleted' | 'forbidden' | 'shredded';
 
 const sentences: Readonly<Record<Refusal, string>> = {
   unbound: 'is not bound to this pipeline in this environment',
@@ -10,6 +10,7 @@ const sentences: Readonly<Record<Refusal, string>> = {
   disabled: 'is disabled at its most specific location',
   expired: 'has expired at its most specific location',
   deleted: 'is deleted at its most specific location',
+  shredded: "cannot be read by anybody: its workspace's keys were shredded",
   forbidden: "may not be read by the binding's author",
 };
 

@@ -13,6 +13,12 @@ export interface Secret {
   readonly expiresAtMs?: number | undefined;
   readonly deletedAtMs?: number | undefined;
   readonly recoverableUntilMs?: number | undefined;
+  /** Where it may be sent; absent: anywhere. */
+  readonly hosts?: readonly string[] | undefined;
+  /** Nobody uses it: whoever resolves it is an alarm. Never shown. */
+  readonly decoy?: true | undefined;
+  /** An import that is not decided yet is writing this secret. */
+  readonly importing?: string | undefined;
   /** The version that resolves. */
   readonly current: number;
   /** The highest version number ever given; numbers are never given twice. */
@@ -28,6 +34,8 @@ export interface Secret {
 }
 
 export type SecretStatus = 'active' | 'expiring' | 'disabled' | 'expired' | 'deleted';
+
+export const secretNamePattern = /^[A-Z][A-Z0-9_]{0,127}$/;
 
 const dayMs = 24 * 60 * 60_000;
 const expiringWithinMs = 14 * dayMs;

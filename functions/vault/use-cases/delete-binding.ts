@@ -5,7 +5,7 @@ import { versionMismatch } from '../../shared/kernel/errors.ts';
 import { type Binding, placeOf } from '../domain/binding.ts';
 import { scopeAt } from '../domain/location.ts';
 import type { BindingStore } from '../ports.ts';
-import { changedMeanwhile } from './change-guard.ts';
+import { meanwhile } from './change-guard.ts';
 import type { CommitChange } from './commit-change.ts';
 
 export const deleteBinding = async (
@@ -14,7 +14,7 @@ export const deleteBinding = async (
 ): Promise<Answer<never>> => {
   const before = call.located;
   if (call.ifMatch !== undefined && call.ifMatch !== before.version) throw versionMismatch();
-  await commit(call, [bindings.removal(before, changedMeanwhile)], {
+  await commit(call, [bindings.removal(before, meanwhile(call))], {
     type: 'admin.settings_changed',
     action: 'unbind-secrets',
     workspace: before.workspace,

@@ -5,9 +5,8 @@ import { toTime, type World } from '../../shared/kernel/world.ts';
 import { asDeleted, type Secret, touched } from '../domain/secret.ts';
 import type { SecretStore } from '../ports.ts';
 import type { deleteQuery } from '../schemas.ts';
-import { assertChangeable, changedMeanwhile } from './change-guard.ts';
+import { assertChangeable, meanwhile } from './change-guard.ts';
 import type { CommitChange } from './commit-change.ts';
-import { demandEverywhere } from './demand-write.ts';
 import { secretEvent } from './secret-event.ts';
 
 interface Dependencies {
@@ -21,11 +20,10 @@ export const deleteSecret = async (
   call: Call<object, z.infer<typeof deleteQuery>, unknown, Secret>,
 ): Promise<Answer<never>> => {
   const before = call.located;
-  demandEverywhere(call, 'delete', before.location);
   assertChangeable(before, call.ifMatch);
   const nowMs = world.nowMs();
   const after = touched(asDeleted(before, nowMs, call.query.recoveryDays), call.caller.principal, nowMs);
   const details = { recoverableUntil: toTime(after.recoverableUntilMs ?? nowMs) };
-  await commit(call, secrets.deletion(before, after, changedMeanwhile), secretEvent('secret.deleted', 'delete-secret', after, { details }));
+  await commit(call, secrets.deletion(before, after, meanwhile(call)), secretEvent('secret.deleted', 'delete-secret', after, { details }));
   return noContent();
 };

@@ -3,18 +3,17 @@ import { demand } from '../../shared/http/demand.ts';
 import type { Call } from '../../shared/kernel/call.ts';
 import type { DecisionInputs } from '../../shared/kernel/decision.ts';
 import { environment } from '../../shared/kernel/ids.ts';
-import { type Location, scopeAt } from '../domain/location.ts';
-
-const [firstEnvironment, ...otherEnvironments] = environment.options;
+import { everywhere } from '../../shared/kernel/scope.ts';
+import type { Location } from '../domain/location.ts';
 
 /** The condition inputs of reading what is at a location. */
 export const readInputs = (of: Location): DecisionInputs => (of.environment === undefined ? {} : { environment: of.environment });
 
-/** The condition inputs that a route decides a change with; {@link demandEverywhere} decides the environments that this leaves out. */
-export const writeInputs = (of: Location): DecisionInputs => ({ environment: of.environment ?? firstEnvironment });
+/** The condition inputs of changing it: what names no environment answers in each, so the right is needed in each. */
+export const writeInputs = (of: Location): readonly DecisionInputs[] =>
+  (of.environment === undefined ? environment.options : [of.environment]).map((each) => ({ environment: each }));
 
-/** @throws Denied unless the caller holds the permission in every environment that a change at this location reaches */
-export const demandEverywhere = (call: Pick<Call, 'access'>, action: 'write' | 'delete', at: Location): void => {
-  if (at.environment !== undefined) return;
-  for (const other of otherEnvironments) demand(call, 'secrets', scopeAt(at), action, { environment: other });
+/** @throws Denied unless the caller holds write at `*`, in every environment: only they may say what is a decoy */
+export const demandDecoy = (call: Pick<Call, 'access'>): void => {
+  for (const each of environment.options) demand(call, 'secrets', everywhere, 'write', { environment: each });
 };

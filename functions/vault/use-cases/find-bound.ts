@@ -6,7 +6,7 @@ import { candidates, scopeAt } from '../domain/location.ts';
 import { mostSpecific, type Refusal, stateRefusal } from '../domain/resolution.ts';
 import type { Secret } from '../domain/secret.ts';
 import type { Ticket } from '../domain/ticket.ts';
-import type { SecretStore, StoredValue } from '../ports.ts';
+import type { SecretReads, StoredValue, WorkspaceState } from '../ports.ts';
 import { readInputs } from './demand-write.ts';
 
 export interface Found {
@@ -26,10 +26,11 @@ interface Asked {
   /** What the binding's author may do now. */
   readonly author: Access | undefined;
   readonly names: readonly string[];
+  readonly state: WorkspaceState;
 }
 
 interface Dependencies {
-  readonly secrets: SecretStore;
+  readonly reads: SecretReads;
   readonly world: World;
 }
 
@@ -44,33 +45,31 @@ const judge = (name: string, secret: Secret | undefined, author: Access, nowMs: 
   return refusal === undefined ? { name, secret } : { name, refusal };
 };
 
-export const findBound = async ({ secrets, world }: Dependencies, asked: Asked): Promise<{ found: Found[]; refused: Refused[] }> => {
-  const { ticket, binding, author, names } = asked;
+export const findBound = async ({ reads, world }: Dependencies, asked: Asked): Promise<{ found: Found[]; refused: Refused[] }> => {
+  const { ticket, binding, author, names, state } = asked;
   const bound = new Set(binding?.names);
   const nowMs = world.nowMs();
   const places = candidates(placeOf(ticket));
   const wanted = names.filter((name) => bound.has(name));
-  const heads = await secrets.at(
-    ticket.org,
-    wanted.flatMap((name) => places.map((location) => ({ name, location }))),
-  );
+  const heads = await reads.at(wanted.flatMap((name) => places.map((location) => ({ name, location }))));
+  const indexes = new Map(wanted.map((name, index) => [name, index]));
   const judged = names.map((name): Judged => {
-    const index = wanted.indexOf(name);
-    if (index < 0 || author === undefined) return { name, refusal: 'unbound' };
+    const index = indexes.get(name);
+    if (index === undefined || author === undefined) return { name, refusal: 'unbound' };
     return judge(name, mostSpecific(heads.slice(index * places.length, (index + 1) * places.length)), author, nowMs);
   });
   const refused = judged.filter((each) => 'refusal' in each);
   // INVARIANT: no value is read unless every name that was asked for may be.
   if (refused.length > 0) return { found: [], refused };
   const readable = judged.filter((each) => 'secret' in each).map(({ secret }) => secret);
-  const values = await secrets.values(
-    ticket.org,
-    readable.map((secret) => ({ secret, version: secret.current })),
-  );
-  const found = readable.flatMap((secret, index) => {
+  const values = await reads.values(readable.map((secret) => ({ secret, version: secret.current })));
+  const found: Found[] = [];
+  const unreadable: Refused[] = [];
+  for (const [index, secret] of readable.entries()) {
     const stored = values[index];
-    return stored === undefined ? [] : [{ secret, stored }];
-  });
-  const missing = readable.filter((_, index) => values[index] === undefined);
-  return { found, refused: missing.map(({ name }) => ({ name, refusal: 'missing' })) };
+    if (stored === undefined) unreadable.push({ name: secret.name, refusal: 'missing' });
+    else if (state.shredded.includes(stored.keyId)) unreadable.push({ name: secret.name, refusal: 'shredded' });
+    else found.push({ secret, stored });
+  }
+  return { found, refused: unreadable };
 };

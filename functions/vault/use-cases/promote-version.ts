@@ -6,9 +6,8 @@ import type { World } from '../../shared/kernel/world.ts';
 import { type Secret, touched } from '../domain/secret.ts';
 import type { SecretStore } from '../ports.ts';
 import type { Metadata } from '../schemas.ts';
-import { assertChangeable, changedMeanwhile } from './change-guard.ts';
+import { assertChangeable, meanwhile } from './change-guard.ts';
 import type { CommitChange } from './commit-change.ts';
-import { demandEverywhere } from './demand-write.ts';
 import { secretEvent } from './secret-event.ts';
 import { oneShape } from './secret-shape.ts';
 
@@ -23,12 +22,11 @@ export const promoteVersion = async (
   call: Call<{ n: number }, object, unknown, Secret>,
 ): Promise<Answer<Metadata>> => {
   const before = call.located;
-  demandEverywhere(call, 'write', before.location);
   assertChangeable(before, call.ifMatch);
   if (!before.versions.includes(call.params.n)) throw notFound();
   const nowMs = world.nowMs();
   const after = touched({ ...before, current: call.params.n }, call.caller.principal, nowMs);
   const changes = [{ path: '/version', before: before.current, after: after.current }];
-  await commit(call, secrets.change(before, after, changedMeanwhile), secretEvent('secret.updated', 'promote-version', after, { changes }));
+  await commit(call, secrets.change(before, after, meanwhile(call)), secretEvent('secret.updated', 'promote-version', after, { changes }));
   return ok(await oneShape(secrets, call.org, after, nowMs), after.revision);
 };

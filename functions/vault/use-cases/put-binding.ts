@@ -1,5 +1,6 @@
 // Binds secret names to a pipeline on the caller's authority.
 import type * as z from 'zod';
+import { workspaceStands } from '../../authz/public.ts';
 import { demand } from '../../shared/http/demand.ts';
 import { type Answer, type Call, ok } from '../../shared/kernel/call.ts';
 import { notFound, versionMismatch } from '../../shared/kernel/errors.ts';
@@ -11,7 +12,7 @@ import { mostSpecific } from '../domain/resolution.ts';
 import type { BindingStore, Named, SecretStore } from '../ports.ts';
 import type { bindingBody } from '../schemas.ts';
 import { type BindingShape, shapeOfBinding } from './binding-shape.ts';
-import { changedMeanwhile } from './change-guard.ts';
+import { meanwhile } from './change-guard.ts';
 import type { CommitChange } from './commit-change.ts';
 import { readInputs } from './demand-write.ts';
 
@@ -44,7 +45,8 @@ export const putBinding = async (dependencies: Dependencies, call: PutCall): Pro
     version: (before?.version ?? 0) + 1,
   };
   await demandEachName(dependencies, call, after);
-  await commit(call, [bindings.write(before, after, changedMeanwhile)], {
+  const writes = [...bindings.write(before, after, meanwhile(call)), workspaceStands(org, params.workspace, notFound)];
+  await commit(call, writes, {
     type: 'admin.settings_changed',
     action: 'bind-secrets',
     workspace: params.workspace,

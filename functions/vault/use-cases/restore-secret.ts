@@ -6,9 +6,8 @@ import type { World } from '../../shared/kernel/world.ts';
 import { type Secret, touched } from '../domain/secret.ts';
 import type { SecretStore, StoredValue } from '../ports.ts';
 import type { Metadata } from '../schemas.ts';
-import { changedMeanwhile } from './change-guard.ts';
+import { assertNotImporting, meanwhile } from './change-guard.ts';
 import type { CommitChange } from './commit-change.ts';
-import { demandEverywhere } from './demand-write.ts';
 import { secretEvent } from './secret-event.ts';
 import { oneShape } from './secret-shape.ts';
 
@@ -23,8 +22,8 @@ export const restoreSecret = async (
   call: Call<object, object, unknown, Secret>,
 ): Promise<Answer<Metadata>> => {
   const { org, located: before } = call;
-  demandEverywhere(call, 'write', before.location);
   if (call.ifMatch !== undefined && call.ifMatch !== before.revision) throw versionMismatch();
+  assertNotImporting(before);
   if (before.deletedAtMs === undefined) throw new AppError('conflict', 'the secret is not deleted');
   const rows = await secrets.values(
     org,
@@ -33,11 +32,16 @@ export const restoreSecret = async (
   const values = new Map<number, StoredValue>();
   for (const [index, version] of before.versions.entries()) {
     const row = rows[index];
-    if (row === undefined) throw changedMeanwhile();
+    if (row === undefined) throw meanwhile(call)();
     values.set(version, row);
   }
   const nowMs = world.nowMs();
   const after = touched({ ...before, deletedAtMs: undefined, recoverableUntilMs: undefined }, call.caller.principal, nowMs);
-  await commit(call, secrets.restoration(before, after, values, changedMeanwhile), secretEvent('secret.updated', 'restore-secret', after));
+  const [row] = await secrets.fingerprints(org, [before]);
+  await commit(
+    call,
+    secrets.restoration(before, after, values, row, meanwhile(call)),
+    secretEvent('secret.updated', 'restore-secret', after),
+  );
   return ok(await oneShape(secrets, org, after, nowMs), after.revision);
 };

@@ -4,7 +4,7 @@ import { scopeAt } from '../domain/location.ts';
 import type { Secret } from '../domain/secret.ts';
 
 export const secretEvent = (
-  type: 'secret.updated' | 'secret.deleted',
+  type: 'secret.created' | 'secret.updated' | 'secret.deleted',
   action: string,
   secret: Secret,
   more: Pick<NewEvent, 'changes' | 'details'> = {},

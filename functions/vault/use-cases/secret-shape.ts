@@ -14,6 +14,7 @@ const shapeOf = (secret: Secret, access: LastAccess | undefined, nowMs: number):
   status: statusAt(secret, nowMs),
   ...(secret.description === undefined ? {} : { description: secret.description }),
   tags: [...secret.tags],
+  ...(secret.hosts === undefined ? {} : { hosts: [...secret.hosts] }),
   version: secret.current,
   createdAt: toTime(secret.createdAtMs),
   createdBy: secret.createdBy,

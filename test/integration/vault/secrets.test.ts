@@ -40,7 +40,9 @@ describe('a secret', () => {
       },
     });
     const read = await vault.call(admin, 'GET', `/secrets/${made.body.id}`);
-    expect(read.body).toEqual(made.body);
+    const { detectable, ...metadata } = made.body;
+    expect(detectable).toBe(false);
+    expect(read.body).toEqual(metadata);
     expect(made.body.id).toMatch(/^[a-z2-7]{16}$/);
   });
 
@@ -274,14 +276,28 @@ describe('a list of secrets', () => {
 
 test('a workspace holds something until its secrets and bindings are gone', async () => {
   const contents = vaultContents({ table: vault.table });
-  expect(await contents('acme', 'support')).toBeUndefined();
+  expect((await contents('acme', 'support')).kept).toBeUndefined();
   await vault.call(admin, 'PUT', '/workspaces/support/pipelines/answers/secrets', { body: { names: ['KEY'] } });
-  expect(await contents('acme', 'support')).toBe('secret bindings');
+  expect((await contents('acme', 'support')).kept).toBe('secret bindings');
   const { id } = (await make('KEY')).body;
   await vault.call(admin, 'DELETE', `/secrets/${id}`);
-  expect(await contents('acme', 'support')).toBe('secrets');
-  expect(await contents('acme', 'research')).toBeUndefined();
-  expect(await contents('globex', 'support')).toBeUndefined();
+  expect((await contents('acme', 'support')).kept).toBe('secrets');
+  expect((await contents('acme', 'research')).kept).toBeUndefined();
+  expect((await contents('globex', 'support')).kept).toBeUndefined();
+});
+
+test('whoever deletes a workspace hears of what came into it after it was looked at', async () => {
+  const looked = await vaultContents({ table: vault.table })('acme', 'support');
+  await vault.table.transact('acme', [looked.guard]);
+  await make('LATE');
+  await expect(vault.table.transact('acme', [looked.guard])).rejects.toThrow();
+});
+
+test('nothing comes into a workspace that was deleted meanwhile', async () => {
+  await vault.table.transact('acme', [{ kind: 'delete', key: { pk: 'acme#workspaces', sk: 'support' } }]);
+  expect((await make('KEY')).status).toBe(422);
+  const bound = await vault.call(admin, 'PUT', '/workspaces/support/pipelines/answers/secrets', { body: { names: ['KEY'] } });
+  expect(bound.status).toBe(404);
 });
 
 describe('permissions', () => {
