@@ -10,7 +10,7 @@ import { plainLocation, scopeAt } from '../domain/location.ts';
 import { type Refusal, refusalText } from '../domain/resolution.ts';
 import { placeText, type Secret } from '../domain/secret.ts';
 import { fillTemplate, type Json, referencesIn, TemplateTooLarge } from '../domain/template.ts';
-import type { Ticket } from '../domain/ticket.ts';
+import { type Ticket, ticketRefused } from '../domain/ticket.ts';
 import type { BindingStore, BranchKeys, SecretReadsAt, SecretStore, StateStore } from '../ports.ts';
 import type { ResolveAnswer } from '../schemas.ts';
 import type { AccessNotes } from './access-notes.ts';
@@ -64,11 +64,22 @@ const fixedBinding = async (bindings: BindingStore, ticket: Ticket): Promise<Bin
   return binding;
 };
 
+/** Whoever began the execution still may begin some: one who was suspended or removed since, or lost the right, may not. Conditions were decided then. */
+const demandCaller = async (access: AccessSource, { org, caller, workspace }: Ticket, timeMs: number): Promise<void> => {
+  const now = await access(org, caller, { timeMs });
+  const mayExecute = now.holdsSomewhere('augmentations', 'execute') || now.holdsSomewhere('endpoints', 'trigger');
+  if (!mayExecute || !now.reaches(workspace)) throw ticketRefused();
+};
+
 /** @throws AppError `validation-failed` naming each name that cannot be resolved, and no other; `forbidden` for the ticket */
 export const resolveSecrets = async (dependencies: ResolverDependencies, request: ResolveRequest): Promise<ResolveAnswer> => {
   const { bindings, openTicket, commit, world, states, branchKeys } = dependencies;
   const ticket = await openTicket(request.ticket);
-  const [binding, state] = await Promise.all([fixedBinding(bindings, ticket), states.get(ticket.org, ticket.workspace)]);
+  const [binding, state] = await Promise.all([
+    fixedBinding(bindings, ticket),
+    states.get(ticket.org, ticket.workspace),
+    demandCaller(dependencies.access, ticket, world.nowMs()),
+  ]);
   branchKeys.enterEpoch(ticket.org, ticket.workspace, state.shredded.length);
   const reads = dependencies.readsAt(ticket.org, ticket.workspace, state.epoch);
   const asked = askedFor(request, binding);

@@ -37,6 +37,15 @@ const ticketOf = async (more: object = {}): Promise<string> => {
 const refusals = (reply: { body: { errors?: { detail: string }[] } }): string[] =>
   (reply.body.errors ?? []).map(({ detail }) => detail.split(' ')[0] ?? '').sort();
 
+test('a ticket resolves nothing once its caller may not begin executions any more', async () => {
+  await make('KEY', 's3cret');
+  await bind(['KEY']);
+  const ticket = await ticketOf();
+  expect((await vault.resolve({ ticket })).status).toBe(200);
+  vault.grant(runner, 'apps:support:read');
+  expect(await vault.resolve({ ticket })).toMatchObject({ status: 403, body: { code: 'forbidden' } });
+});
+
 describe('a resolve', () => {
   test('gives bound values with where each came from, or the template filled in', async () => {
     await make('KEY', 's3cret');

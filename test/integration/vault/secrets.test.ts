@@ -286,6 +286,16 @@ test('a workspace holds something until its secrets and bindings are gone', asyn
   expect((await contents('globex', 'support')).kept).toBeUndefined();
 });
 
+test('of several changes from one version one is made, and the others hear that it has moved', async () => {
+  const made = await make('KEY');
+  const headers = { 'if-match': made.headers.etag as string };
+  const puts = Array.from({ length: 6 }, (_, n) =>
+    vault.call(admin, 'PUT', `/secrets/${made.body.id}/value`, { body: { value: `v${n}` }, headers }),
+  );
+  const statuses = (await Promise.all(puts)).map(({ status }) => status);
+  expect(statuses.toSorted()).toEqual([200, 412, 412, 412, 412, 412]);
+});
+
 test('whoever deletes a workspace hears of what came into it after it was looked at', async () => {
   const looked = await vaultContents({ table: vault.table })('acme', 'support');
   await vault.table.transact('acme', [looked.guard]);
