@@ -1,4 +1,4 @@
-// `npm run -s check -- --model model.json`: decides JSON lines against a model in a file; with `--tests tests.json` runs its tests.
+// `npm run -s check -- --model model.json`: decides JSON lines against a model in a file; `--tests` runs its tests, `--prove` searches for a climb.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -6,13 +6,15 @@ import type * as z from 'zod';
 import { builtInRoles } from '../functions/authz/domain/built-in-roles.ts';
 import { type CompiledGrants, compileGrants, compileRole, type HeldRole } from '../functions/authz/domain/compile-grants.ts';
 import { decide, decidePermission } from '../functions/authz/domain/decide.ts';
+import { defaultProofBound, prove, writersOf } from '../functions/authz/domain/prove.ts';
 import { checkLine, checkModel, checkTests } from '../functions/authz/schemas.ts';
 import { parseStrictJson } from '../functions/shared/http/json.ts';
 import { fieldErrors } from '../functions/shared/http/read-request.ts';
 import type { Decision } from '../functions/shared/kernel/decision.ts';
 import { parsePermission } from '../functions/shared/kernel/permission.ts';
 
-const usage = 'usage: npm run -s check -- --model model.json [--tests tests.json]';
+const usage =
+  'usage: npm run -s check -- --model model.json [--tests tests.json | --prove <principal> <permission> [--collude] [--states <number>]]';
 
 type Model = z.infer<typeof checkModel>;
 type Question = z.infer<typeof checkLine>;
@@ -140,13 +142,72 @@ const runTests = (tests: readonly Test[], answer: (question: Question) => Decisi
   return failed === 0 ? 0 : 1;
 };
 
+/** What a script can tell apart. */
+const proofExit = { never: 0, reachable: 1, 'not-within-bound': 3 } as const;
+
+/** Says whether a principal, by any chain of writes, alone or with everybody who may write, comes to be allowed a permission. */
+const runProof = (
+  model: Model,
+  [asked, wanted]: readonly [string, string | undefined],
+  { collude, states }: { readonly collude: boolean; readonly states: number },
+  nowMs: number,
+): number => {
+  const parsed = checkLine.safeParse({ principal: asked, permission: wanted });
+  if (!parsed.success) throw new Refused(`${faultsOf(parsed.error)}\n${usage}`);
+  const { principal, permission } = parsed.data;
+  const provable = {
+    roles: model.roles,
+    policies: model.policies,
+    groups: model.groups,
+    assignments: model.assignments.map(({ id, expiresAt, ...rest }, index) => ({
+      ...rest,
+      id: id ?? `assignment-${index + 1}`,
+      ...(expiresAt === undefined ? {} : { expiresAtMs: Date.parse(expiresAt) }),
+    })),
+  };
+  const colluding = collude ? writersOf(provable, nowMs).filter((writer) => writer !== principal) : [];
+  const bound = { ...defaultProofBound, states };
+  const proof = prove({ model: provable, principal, permission: parsePermission(permission), colluding, nowMs, bound });
+  const acting = colluding.length === 0 ? 'alone' : `with ${colluding.map((each) => `\`${each}\``).join(', ')}`;
+  const lines = (): string[] => {
+    if (proof.answer === 'never') return [`never: \`${principal}\`, ${acting}, reaches \`${permission}\` by no chain of writes`];
+    if (proof.answer === 'not-within-bound')
+      return [`not within the bound: no chain of up to ${bound.steps} writes in ${bound.states} states; a longer search may find one`];
+    const steps = proof.steps.map(({ by, text }, index) => `${index + 1}. \`${by}\` ${text}`);
+    return [`reachable: \`${principal}\`, ${acting}, reaches \`${permission}\` in ${steps.length} writes`, ...steps];
+  };
+  process.stdout.write(`${[...lines(), `${proof.states} states looked at`].join('\n')}\n`);
+  return proofExit[proof.answer];
+};
+
+const statesOf = (text: string | undefined): number => {
+  if (text === undefined) return defaultProofBound.states;
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new Refused('`--states` is a number from 1 to 9999999');
+  return Number(text);
+};
+
 const main = async (): Promise<number> => {
   try {
-    const { values } = parseArgs({ options: { model: { type: 'string' }, tests: { type: 'string' } }, strict: true });
-    if (values.model === undefined) throw new Refused(usage);
+    const { values, positionals } = parseArgs({
+      options: {
+        model: { type: 'string' },
+        tests: { type: 'string' },
+        prove: { type: 'string' },
+        collude: { type: 'boolean', default: false },
+        states: { type: 'string' },
+      },
+      strict: true,
+      allowPositionals: true,
+    });
+    const { prove: asked, collude } = values;
+    const positions = asked === undefined ? 0 : 1;
+    if (values.model === undefined || positionals.length !== positions || (asked !== undefined && values.tests !== undefined)) {
+      throw new Refused(usage);
+    }
     const model = readJson(values.model, checkModel);
     const faults = inconsistencies(model);
     if (faults.length > 0) throw new Refused(`\`${values.model}\` is not valid: ${faults.join('; ')}`);
+    if (asked !== undefined) return runProof(model, [asked, positionals[0]], { collude, states: statesOf(values.states) }, Date.now());
     const answer = decider(model, Date.now());
     return values.tests === undefined ? await decideLines(answer) : runTests(readJson(values.tests, checkTests), answer);
   } catch (error) {

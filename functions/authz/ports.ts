@@ -3,7 +3,10 @@ import type { Environment, OrgId } from '../shared/kernel/ids.ts';
 import type { Principal } from '../shared/kernel/principal.ts';
 import type { Scope } from '../shared/kernel/scope.ts';
 import type { Page, Write } from '../shared/ports/table.ts';
+import type { TimeSpan } from './domain/coverage.ts';
 import type { Assignment, Policy, Role } from './domain/model.ts';
+import type { UsageRow } from './domain/usage.ts';
+import type { PendingUsage } from './domain/usage-buffer.ts';
 
 export interface StoredRole extends Role {
   readonly name: string;
@@ -118,8 +121,30 @@ export interface WorkspaceStore {
   delete(org: OrgId, workspace: StoredWorkspace): Write;
 }
 
-/** @returns what another service still keeps in a workspace, in a word or two; undefined when that is nothing */
-export type WorkspaceContents = (org: OrgId, workspace: string) => Promise<string | undefined>;
+/** What is known of how complete an organization's usage records are. */
+export interface UsageNotes {
+  /** When the records began; undefined: there are none. */
+  readonly startMs: number | undefined;
+  /** Recorders that hold, or held when they ended, counts that are not written. */
+  readonly waiting: readonly { readonly recorder: string; readonly sinceMs: number }[];
+  readonly lost: readonly TimeSpan[];
+}
+
+export interface UsageStore {
+  /** Adds the counts, all or none; at most 100 rows. */
+  add(org: OrgId, rows: readonly PendingUsage[]): Promise<void>;
+  /** A day's rows, page by page. */
+  rows(org: OrgId, day: number): AsyncIterable<readonly UsageRow[]>;
+  /** The first note stands. */
+  noteStart(org: OrgId, startMs: number): Promise<void>;
+  noteWaiting(org: OrgId, recorder: string, sinceMs: number): Promise<void>;
+  noteWritten(org: OrgId, recorder: string): Promise<void>;
+  noteLost(org: OrgId, recorder: string, span: TimeSpan): Promise<void>;
+  notes(org: OrgId): Promise<UsageNotes>;
+}
+
+/** @returns what another service still keeps in a workspace, in a word or two, and a write that fails where something came since it looked */
+export type WorkspaceContents = (org: OrgId, workspace: string) => Promise<{ readonly kept?: string; readonly guard: Write }>;
 
 /** A page of rows turned into items. */
 export const listed = <T>(page: Page, read: (item: Page['items'][number]) => T): Listed<T> => ({

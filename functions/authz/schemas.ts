@@ -88,9 +88,26 @@ const policyFields = z.strictObject({
   roles: set(identifier, 0, 100).default([]),
 });
 
+/** Permissions that one policy may stand for. */
+const maxExpansion = 1_000;
+/** Bytes of one policy as JSON: its row, its audit record with both values, and a page of policies stay within their limits. */
+const maxPolicyBytes = 100_000;
+
+type Expanding = Record<'resources' | 'scopes' | 'actions', { readonly length: number }>;
+
+/** @returns how many permissions a policy stands for */
+export const expansionOf = ({ resources, scopes, actions }: Expanding): number => resources.length * scopes.length * actions.length;
+
 const checkPolicy = (given: z.infer<typeof policyFields>, context: z.RefinementCtx): void => {
   if (given.unless !== undefined && given.effect !== 'deny') {
     context.addIssue({ code: 'custom', path: ['unless'], message: 'only a deny takes `unless`' });
+  }
+  if (expansionOf(given) > maxExpansion) {
+    const message = `a policy stands for at most ${maxExpansion} permissions: resources times scopes times actions`;
+    context.addIssue({ code: 'custom', path: ['scopes'], message });
+  }
+  if (Buffer.byteLength(JSON.stringify(given)) > maxPolicyBytes) {
+    context.addIssue({ code: 'custom', path: [], message: `a policy has at most ${maxPolicyBytes} bytes as JSON` });
   }
   for (const [index, action] of given.actions.entries()) {
     for (const resource of given.resources) {
@@ -170,7 +187,12 @@ export const effective = z.object({
   /** Whoever created the token; it is allowed only what they are. */
   boundedBy: z.string().optional(),
   grants: z.array(effectiveGrant),
+  /** Set where there are more grants than an answer holds. */
+  truncated: z.literal(true).optional(),
 });
+
+export const whoCanQuery = listQuery.extend({ permission: permissionText });
+export const allowedPrincipal = z.object({ principal: z.string(), reason: z.string(), matched: z.array(match) });
 
 export const permissionCatalogue = z.object({
   resources: z.array(z.object({ resource: z.string(), actions: z.array(z.string()) })),

@@ -24,6 +24,7 @@ export interface MemberStore {
   lookUp(org: OrgId, id: string): Promise<MemberRecord>;
   /** In the order of the ids. */
   lookUpAll(org: OrgId, ids: readonly string[]): Promise<MemberRecord[]>;
+  /** In the order of the ids; @param request.after an id, or the `next` of the page before */
   list(
     org: OrgId,
     request: { readonly limit: number; readonly after?: string | undefined },

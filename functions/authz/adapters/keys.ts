@@ -35,3 +35,21 @@ export const tokenPointerKey = (id: string): Key => ({ pk: `${globalTenant}#toke
 
 export const workspacePartition = (org: string): string => `${org}#workspaces`;
 export const workspaceKey = (org: string, id: string): Key => ({ pk: workspacePartition(org), sk: id });
+
+/** A day's usage is spread by principal: one partition takes 1,000 writes a second. */
+export const usageShards = 16;
+/** @param day as `2026-01-31` */
+export const usagePartition = (org: string, day: string, shard: number): string => `${org}#usage:${day}:${shard}`;
+/** When an organization's usage records began, which recorders hold counts that are not yet written, what was lost. */
+export const usageCoveragePartition = (org: string): string => `${org}#usage-coverage`;
+export const usageStartKey = (org: string): Key => ({ pk: usageCoveragePartition(org), sk: 'start' });
+export const usageWaitingPrefix = 'waiting#';
+export const usageWaitingKey = (org: string, recorder: string): Key => ({
+  pk: usageCoveragePartition(org),
+  sk: `${usageWaitingPrefix}${recorder}`,
+});
+export const usageLostPrefix = 'lost#';
+export const usageLostKey = (org: string, recorder: string, fromMs: number): Key => ({
+  pk: usageCoveragePartition(org),
+  sk: `${usageLostPrefix}${recorder}#${fromMs}`,
+});

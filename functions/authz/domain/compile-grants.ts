@@ -1,34 +1,11 @@
-// Grants compiled for the engine: roles once, principals from their assignments, each cell of a scope and a permission when it is first asked for.
+// Grants compiled for the engine: a principal's roles by the scopes at which they grant something, and what bears on a permission there.
 import type { Decision, Match } from '../../shared/kernel/decision.ts';
-import type { Action, Resource } from '../../shared/kernel/permission.ts';
-import { parsePermission } from '../../shared/kernel/permission.ts';
 import { covers, everywhere, intersect, type Scope } from '../../shared/kernel/scope.ts';
-import { compileConditions, type Test } from './conditions.ts';
-import type { Conditions, Effect, Policy, Role } from './model.ts';
-import { allowedNumbers, deniedNumbers, permissionCount } from './permission-numbers.ts';
+import { type CompiledRole, type GrantTable, maskUnits, type RoleGrant, reasonStart } from './compile-role.ts';
+import { permissionCount } from './permission-numbers.ts';
+import { hashOf } from './scope-hash.ts';
 
-/** One permission of a role, or one of a policy attached to it. */
-export interface RoleGrant {
-  readonly effect: Effect;
-  readonly resource: Resource | '*';
-  readonly action: Action | '*';
-  readonly scope: Scope;
-  /** The permission as it was written. */
-  readonly permission: string;
-  readonly role: string;
-  readonly policy?: string;
-  readonly conditions?: Conditions;
-  readonly unless?: Conditions;
-  readonly test?: Test;
-  readonly unlessTest?: Test;
-  /** Which permission numbers it bears on. */
-  readonly numbers: ReadonlySet<number>;
-}
-
-export interface CompiledRole {
-  readonly id: string;
-  readonly grants: readonly RoleGrant[];
-}
+export { type CompiledRole, compileRole, type RoleGrant } from './compile-role.ts';
 
 /** A role as a principal holds it, through an assignment or a token. */
 export interface HeldRole {
@@ -54,73 +31,53 @@ export interface Cell {
   readonly settled: Decision | undefined;
 }
 
+/** The grants of a held role that meet at one scope. */
+export interface Part {
+  readonly scope: Scope;
+  readonly table: GrantTable;
+  readonly held: HeldRole;
+  readonly assignment: string;
+  /** Whether it never ends. */
+  readonly endless: boolean;
+}
+
 /** What is granted at exactly one scope. */
 export interface Row {
   readonly scope: Scope;
-  readonly grants: readonly Grant[];
+  readonly parts: readonly Part[];
   /** The nearest row above. */
   readonly above: Row | undefined;
   /** By permission number, filled when asked for; null: nothing bears on it here or above. */
   readonly cells: (Cell | null | undefined)[];
 }
 
-/** A check looks at the rows of one path of the tree, so its cost does not grow with what is granted elsewhere. */
 export interface CompiledGrants {
   readonly held: readonly HeldRole[];
-  readonly rows: ReadonlyMap<Scope, Row>;
+  readonly parts: readonly Part[];
+  /**
+   * For each part the hash of its scope and the mask of its table, {@link indexStride} units of 16 bits. A text, because its units lie in
+   * one piece of memory: at scale a check costs as many nanoseconds as it follows references to what is in no cache.
+   */
+  readonly index: string;
+  /** Made when asked for, by {@link rowsOf}. */
+  rows: ReadonlyMap<Scope, Row> | undefined;
 }
 
-/** @returns the permission numbers that a grant bears on */
-const numbersOf = (effect: Effect, resource: Resource | '*', action: Action | '*'): ReadonlySet<number> =>
-  new Set(effect === 'allow' ? allowedNumbers(resource, action) : deniedNumbers(resource, action));
-
-const rolePermission = (role: string, permission: string): RoleGrant => {
-  const { resource, scope, action } = parsePermission(permission);
-  return { effect: 'allow', resource, scope, action, permission, role, numbers: numbersOf('allow', resource, action) };
+/** @param scope where the role's grant and the assignment meet */
+const grantAt = (of: RoleGrant, { assignment, expiresAtMs }: HeldRole, scope: Scope): Grant => {
+  const { role, permission, policy } = of;
+  const match: Match = policy === undefined ? { role, permission, assignment } : { role, policy, permission, assignment };
+  return { of, scope, expiresAtMs, match };
 };
-
-const policyGrants = (role: string, policy: Policy): RoleGrant[] => {
-  const { effect, conditions } = policy;
-  const unless = effect === 'deny' ? policy.unless : undefined;
-  const test = compileConditions(conditions);
-  const unlessTest = compileConditions(unless);
-  const common = {
-    effect,
-    role,
-    policy: policy.id,
-    ...(test === undefined || conditions === undefined ? {} : { test, conditions }),
-    ...(unlessTest === undefined || unless === undefined ? {} : { unlessTest, unless }),
-  };
-  return policy.resources.flatMap((resource) =>
-    policy.scopes.flatMap((scope) =>
-      policy.actions.map((action): RoleGrant => {
-        const permission = `${resource}:${scope}:${action}`;
-        return { ...common, resource, scope, action, permission, numbers: numbersOf(effect, resource, action) };
-      }),
-    ),
-  );
-};
-
-/** @param policies those attached to the role; others are left out */
-export const compileRole = (role: Role, policies: readonly Policy[]): CompiledRole => ({
-  id: role.id,
-  grants: [
-    ...role.permissions.map((permission) => rolePermission(role.id, permission)),
-    ...policies.filter((policy) => policy.roles.includes(role.id)).flatMap((policy) => policyGrants(role.id, policy)),
-  ],
-});
 
 /** @returns the grant of a held role, or undefined where its scope and the assignment's do not meet */
 export const grantOf = (of: RoleGrant, held: HeldRole): Grant | undefined => {
   const scope = intersect(of.scope, held.scope);
-  if (scope === undefined) return undefined;
-  const { role, permission, policy } = of;
-  const match: Match = { role, ...(policy === undefined ? {} : { policy }), permission, assignment: held.assignment };
-  return { of, scope, expiresAtMs: held.expiresAtMs, match };
+  return scope === undefined ? undefined : grantAt(of, held, scope);
 };
 
 /** @returns the scope that contains this one, undefined above `*` */
-const above = (scope: Scope): Scope | undefined => {
+export const above = (scope: Scope): Scope | undefined => {
   if (scope === everywhere) return undefined;
   const slash = scope.lastIndexOf('/');
   return slash < 0 ? everywhere : (scope.slice(0, slash) as Scope);
@@ -134,30 +91,58 @@ const nearest = (rows: ReadonlyMap<Scope, Row>, from: Scope | undefined): Row | 
   return undefined;
 };
 
-/** @returns the row that answers for a scope: its own, or the nearest above it */
-export const rowAt = ({ rows }: CompiledGrants, scope: Scope): Row | undefined => rows.get(scope) ?? nearest(rows, above(scope));
+/** Units of {@link CompiledGrants.index} a part. */
+export const indexStride = 1 + maskUnits;
 
-export const compileGrants = (held: readonly HeldRole[]): CompiledGrants => {
-  const own = new Map<Scope, Grant[]>();
-  for (const each of held) {
-    for (const of of each.role.grants) {
-      const grant = grantOf(of, each);
-      if (grant === undefined) continue;
-      const list = own.get(grant.scope);
-      if (list === undefined) own.set(grant.scope, [grant]);
-      else list.push(grant);
-    }
-  }
-  const rows = new Map<Scope, Row>();
-  // INVARIANT: a shorter scope comes first, so a row's nearest row above stands when it is made.
-  const scopes = [...own].sort(([a], [b]) => (a === everywhere ? 0 : a.length) - (b === everywhere ? 0 : b.length));
-  for (const [scope, grants] of scopes) {
-    rows.set(scope, { scope, grants, above: nearest(rows, above(scope)), cells: new Array(permissionCount).fill(undefined) });
-  }
-  return { held, rows };
+/** Arguments that a function surely takes. */
+const chunk = 8_192;
+
+const textOf = (units: readonly number[]): string => {
+  let text = '';
+  for (let start = 0; start < units.length; start += chunk) text += String.fromCharCode(...units.slice(start, start + chunk));
+  return text;
 };
 
-const before = (a: Match, b: Match): number => {
+export const compileGrants = (held: readonly HeldRole[]): CompiledGrants => {
+  const parts: Part[] = [];
+  const units: number[] = [];
+  for (const each of held) {
+    const { assignment, expiresAtMs } = each;
+    for (const table of each.role.tables) {
+      const scope = intersect(table.scope, each.scope);
+      if (scope === undefined) continue;
+      units.push(hashOf(scope), ...table.mask);
+      parts.push({ scope, table, held: each, assignment, endless: expiresAtMs === Number.POSITIVE_INFINITY });
+    }
+  }
+  return { held, parts, index: textOf(units), rows: undefined };
+};
+
+const makeRows = (parts: readonly Part[]): ReadonlyMap<Scope, Row> => {
+  const rows = new Map<Scope, Row>();
+  // INVARIANT: a shorter scope comes first, so a row's nearest row above stands when it is made.
+  const scopes = [...Map.groupBy(parts, ({ scope }) => scope)].sort(
+    ([a], [b]) => (a === everywhere ? 0 : a.length) - (b === everywhere ? 0 : b.length),
+  );
+  for (const [scope, own] of scopes) {
+    rows.set(scope, { scope, parts: own, above: nearest(rows, above(scope)), cells: new Array(permissionCount).fill(undefined) });
+  }
+  return rows;
+};
+
+/** @returns all that is granted, by the scope at which it is; a check looks at the rows of one path, so its cost does not grow with what is granted elsewhere */
+export const rowsOf = (grants: CompiledGrants): ReadonlyMap<Scope, Row> => {
+  grants.rows ??= makeRows(grants.parts);
+  return grants.rows;
+};
+
+/** @returns the row that answers for a scope: its own, or the nearest above it */
+export const rowAt = (grants: CompiledGrants, scope: Scope): Row | undefined => {
+  const rows = rowsOf(grants);
+  return rows.get(scope) ?? nearest(rows, above(scope));
+};
+
+const before = ({ match: a }: Grant, { match: b }: Grant): number => {
   if (a.assignment !== b.assignment) return a.assignment < b.assignment ? -1 : 1;
   if (a.role !== b.role) return a.role < b.role ? -1 : 1;
   const [aPolicy, bPolicy] = [a.policy ?? '', b.policy ?? ''];
@@ -169,25 +154,37 @@ const before = (a: Match, b: Match): number => {
 const isStatic = ({ of, expiresAtMs }: Grant): boolean =>
   of.test === undefined && of.unlessTest === undefined && expiresAtMs === Number.POSITIVE_INFINITY;
 
-const nameOf = ({ match }: Grant): string =>
-  `\`${match.permission}\` of ${match.policy === undefined ? '' : `policy \`${match.policy}\` on `}role \`${match.role}\`, assignment \`${match.assignment}\``;
+/** @param matching at least one; put in order */
+const outcomeOfSome = (matching: Grant[]): Decision => {
+  let deciding = matching;
+  for (const { of } of matching) {
+    if (of.effect !== 'deny') continue;
+    deciding = matching.filter((grant) => grant.of.effect === 'deny');
+    break;
+  }
+  if (deciding.length > 1) deciding.sort(before);
+  const [first] = deciding;
+  if (first === undefined) throw new Error('there is no outcome of nothing');
+  const { of, match } = first;
+  return {
+    allowed: of.effect === 'allow',
+    reason: `${reasonStart(of)}${match.assignment}\``,
+    matched: deciding.map((grant) => grant.match),
+  };
+};
 
 /** @returns the decision of grants that all match, undefined where none of them does */
-export const outcomeOf = (matching: readonly Grant[]): Decision | undefined => {
-  const denies = matching.filter(({ of }) => of.effect === 'deny');
-  const [deny] = denies;
-  if (deny !== undefined) return { allowed: false, reason: `denied by ${nameOf(deny)}`, matched: denies.map(({ match }) => match) };
-  const [allow] = matching;
-  if (allow === undefined) return undefined;
-  return { allowed: true, reason: `allowed by ${nameOf(allow)}`, matched: matching.map(({ match }) => match) };
+export const outcomeOf = (matching: readonly Grant[]): Decision | undefined =>
+  matching.length === 0 ? undefined : outcomeOfSome([...matching]);
+
+/** Adds the grants of a part that bear on a permission. */
+export const gather = (into: Grant[], { table, held, scope }: Part, number: number): void => {
+  for (const of of table.bearing[number] ?? []) into.push(grantAt(of, held, scope));
 };
 
 const fillCell = (row: Row, number: number): Cell | null => {
   const grants: Grant[] = [];
-  for (let at: Row | undefined = row; at !== undefined; at = at.above) {
-    for (const grant of at.grants) if (grant.of.numbers.has(number)) grants.push(grant);
-  }
-  grants.sort((a, b) => before(a.match, b.match));
+  for (let at: Row | undefined = row; at !== undefined; at = at.above) for (const part of at.parts) gather(grants, part, number);
   const cell = grants.length === 0 ? null : { grants, settled: grants.every(isStatic) ? outcomeOf(grants) : undefined };
   row.cells[number] = cell;
   return cell;

@@ -24,15 +24,21 @@ const testTime = (window: NonNullable<Conditions['time']>): Test => {
   return ({ timeMs }, missing) => (timeMs === undefined || !(Math.abs(timeMs) < maxTimeMs) ? missing : inWindow(timeMs));
 };
 
+/** @throws TypeError for what is no list: a text would be taken for its letters, and null for nothing */
+const setOf = (values: readonly string[]): ReadonlySet<string> => {
+  if (!Array.isArray(values)) throw new TypeError('the values of a condition are a list');
+  return new Set(values);
+};
+
 const testEnvironment = (names: readonly string[]): Test => {
-  const set = new Set(names);
+  const set = setOf(names);
   return ({ environment }, missing) => (environment === undefined ? missing : set.has(environment));
 };
 
 const testMfa: Test = ({ mfa }, missing) => mfa ?? missing;
 
 const testAttribute = (name: string, values: readonly string[]): Test => {
-  const set = new Set(values);
+  const set = setOf(values);
   return ({ attributes }, missing) => {
     const value = attributes !== undefined && Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     return typeof value === 'string' ? set.has(value) : missing;
@@ -69,7 +75,10 @@ const withinRanges = (outer: readonly string[], inner: readonly string[]): boole
   });
 };
 
-const subset = (outer: readonly string[], inner: readonly string[]): boolean => inner.every((value) => outer.includes(value));
+const subset = (outer: readonly string[], inner: readonly string[]): boolean => {
+  const values = new Set(outer);
+  return inner.every((value) => values.has(value));
+};
 
 const sameWindow = (a: NonNullable<Conditions['time']>, b: NonNullable<Conditions['time']>): boolean =>
   a.zone === b.zone && a.from === b.from && a.to === b.to && (a.days === undefined || (b.days !== undefined && subset(a.days, b.days)));
@@ -91,3 +100,9 @@ export const conditionsCover = (outer: Conditions | undefined, inner: Conditions
     })
   );
 };
+
+/** @returns whether the attributes that the conditions ask for are there, whatever else they ask; missing ones are not */
+export const attributesHold = (conditions: Conditions, attributes: DecisionInputs['attributes']): boolean =>
+  Object.entries(conditions.attributes ?? {}).every(([name, values]) =>
+    testAttribute(name, values)(attributes === undefined ? {} : { attributes }, false),
+  );

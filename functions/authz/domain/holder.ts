@@ -3,7 +3,7 @@ import type { Access } from '../../shared/kernel/call.ts';
 import type { Decision, DecisionInputs } from '../../shared/kernel/decision.ts';
 import type { Action, Resource } from '../../shared/kernel/permission.ts';
 import { type Principal, principalKind } from '../../shared/kernel/principal.ts';
-import { type Scope, scope } from '../../shared/kernel/scope.ts';
+import { intersect, type Scope, scope } from '../../shared/kernel/scope.ts';
 import { type CompiledGrants, reachesInto } from './compile-grants.ts';
 import { decide, refusal } from './decide.ts';
 import { permissionNumber } from './permission-numbers.ts';
@@ -75,8 +75,10 @@ export const accessOf = (holder: Holder, version: number, inputs: DecisionInputs
       const number = permissionNumber(resource, action);
       if (number === undefined || !active) return false;
       return chain.every(({ grants }) =>
-        [...grants.rows.values()].some((row) =>
-          row.grants.some(({ of, expiresAtMs }) => of.effect === 'allow' && nowMs < expiresAtMs && of.numbers.has(number)),
+        grants.held.some(
+          ({ role, scope: at, expiresAtMs }) =>
+            nowMs < expiresAtMs &&
+            role.grants.some((of) => of.effect === 'allow' && of.numbers.has(number) && intersect(of.scope, at) !== undefined),
         ),
       );
     },

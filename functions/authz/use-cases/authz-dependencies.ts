@@ -2,13 +2,19 @@
 import type { MemberStore } from '../../identity/public.ts';
 import type { Cursors } from '../../shared/http/cursor.ts';
 import type { World } from '../../shared/kernel/world.ts';
-import type { AssignmentStore, ModelStore, TokenStore, WorkspaceContents, WorkspaceStore } from '../ports.ts';
+import type { AssignmentStore, ModelStore, TokenStore, UsageStore, WorkspaceContents, WorkspaceStore } from '../ports.ts';
 import type { ChangeAccess } from './change-access.ts';
 import type { CommitChange } from './commit-change.ts';
 import type { AccessModel } from './load-access.ts';
+import type { LoadDirectory } from './load-directory.ts';
+import type { UsageRecorder } from './record-usage.ts';
 
 export interface AuthzDependencies {
   readonly model: AccessModel;
+  readonly loadDirectory: LoadDirectory;
+  /** The process's own, shared with the access of its requests. */
+  readonly usage: UsageRecorder;
+  readonly usageRecords: UsageStore;
   readonly changeAccess: ChangeAccess;
   readonly commit: CommitChange;
   readonly models: ModelStore;

@@ -6,17 +6,16 @@ import type { Call } from '../../shared/kernel/call.ts';
 import type { DecisionInputs } from '../../shared/kernel/decision.ts';
 import { AppError } from '../../shared/kernel/errors.ts';
 import type { Action, Resource } from '../../shared/kernel/permission.ts';
-import { principalId, principalKind } from '../../shared/kernel/principal.ts';
 import { everywhere, type Scope } from '../../shared/kernel/scope.ts';
 import type { World } from '../../shared/kernel/world.ts';
 import type { Write } from '../../shared/ports/table.ts';
-import { adminRole } from '../domain/built-in-roles.ts';
 import { type AccessChange, firstUncovered } from '../domain/covers-grants.ts';
 import { accessOf, chainOf } from '../domain/holder.ts';
-import type { AssignmentStore, ModelStore, StoredAssignment } from '../ports.ts';
+import type { AssignmentStore, ModelStore } from '../ports.ts';
 import type { CallFacts, CommitChange } from './commit-change.ts';
 import { inTurn } from './in-turn.ts';
 import type { AccessModel, Snapshot } from './load-access.ts';
+import { type MayClose, wayInGuard } from './way-in-guard.ts';
 
 /** What a change would do, worked out from one snapshot. */
 export interface AccessPlan<T> {
@@ -24,8 +23,8 @@ export interface AccessPlan<T> {
   readonly events: readonly NewEvent[];
   /** All that is given, uncovered or taken away. */
   readonly changes: readonly AccessChange[];
-  /** What may have been the last way in. */
-  readonly closes?: { readonly assignment: string } | { readonly member: string };
+  /** What may close the last way in: what goes of it, and what may bring a deny. */
+  readonly mayClose?: MayClose;
   /** Done once all is permitted, before the transaction; harmless if that fails. */
   readonly before?: () => Promise<void>;
   readonly result: T;
@@ -50,10 +49,6 @@ const requestInputs = ({ source, caller }: Pick<Call, 'source' | 'caller'>, nowM
   ...(caller.mfa === undefined ? {} : { mfa: caller.mfa }),
 });
 
-/** @returns whether the assignment is one that keeps the way in: Admin everywhere, direct, endless, not managed by SCIM */
-export const isWayIn = ({ principal, role, scope, expiresAtMs, source }: StoredAssignment): boolean =>
-  role === adminRole && scope === everywhere && principalKind(principal) === 'user' && expiresAtMs === undefined && source === undefined;
-
 export const accessChanger = ({
   model,
   models,
@@ -71,20 +66,7 @@ export const accessChanger = ({
 }): ChangeAccess => {
   const turn = inTurn<string>();
 
-  const wayInRemains = async (call: Pick<Call, 'org'>, closes: NonNullable<AccessPlan<unknown>['closes']>): Promise<boolean> => {
-    for (let after: string | undefined; ; ) {
-      const page = await assignments.list(call.org, { role: adminRole }, { limit: 100, after });
-      const users = page.items
-        .filter(isWayIn)
-        .filter(({ id }) => !('assignment' in closes && closes.assignment === id))
-        .map(({ principal }) => principalId(principal))
-        .filter((user) => !('member' in closes && closes.member === user));
-      const records = await members.lookUpAll(call.org, users);
-      if (records.some((record) => typeof record === 'object' && record.status === 'active')) return true;
-      after = page.next;
-      if (after === undefined) return false;
-    }
-  };
+  const wayIn = wayInGuard({ model, assignments, members });
 
   const attempt: ChangeAccess = async (call, plan, needs = { resource: 'iam', scope: everywhere, action: 'write' }) => {
     const nowMs = world.nowMs();
@@ -94,17 +76,16 @@ export const accessChanger = ({
     const access = accessOf(holder, snapshot.version, requestInputs(call, nowMs));
     demand({ access }, needs.resource, needs.scope, needs.action);
     const planned = await plan(snapshot, nowMs);
-    const uncovered = firstUncovered(
-      chainOf(holder).map(({ grants }) => grants),
-      planned.changes,
-      nowMs,
-    );
+    const uncovered = firstUncovered(chainOf(holder), planned.changes, nowMs);
     if (uncovered !== undefined) {
       const { resource, scope, action, reason } = uncovered;
       throw new Denied(resource, scope, action, { allowed: false, reason, matched: [] }, true);
     }
-    if (planned.closes !== undefined && !(await wayInRemains(call, planned.closes))) {
-      throw new AppError('conflict', 'at least one active user keeps Admin at `*` by a direct assignment without end');
+    if (planned.mayClose !== undefined && !(await wayIn(snapshot, planned.mayClose, nowMs))) {
+      throw new AppError(
+        'conflict',
+        'at least one active user keeps Admin at `*` by a direct assignment without end, and no deny on `iam`',
+      );
     }
     await planned.before?.();
     // INVARIANT: whatever bears on access moves the version, so asserting it asserts all that was read for this decision.

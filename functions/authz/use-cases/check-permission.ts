@@ -10,7 +10,8 @@ import { decideFor, type Holder } from '../domain/holder.ts';
 import type { Check, CheckContext } from '../schemas.ts';
 import type { AuthzDependencies } from './authz-dependencies.ts';
 
-const inputsFrom = (context: CheckContext | undefined, nowMs: number): DecisionInputs => {
+/** @returns the inputs that a caller gives about somebody else */
+export const inputsFrom = (context: CheckContext | undefined, nowMs: number): DecisionInputs => {
   const { time, ip, environment, mfa, attributes } = context ?? {};
   return {
     timeMs: time === undefined ? nowMs : Date.parse(time),
@@ -21,8 +22,9 @@ const inputsFrom = (context: CheckContext | undefined, nowMs: number): DecisionI
   };
 };
 
-const decideAll = async (
-  { model, world }: AuthzDependencies,
+/** @throws {@link Denied} where somebody else is asked about, unless the caller holds `iam:*:read` */
+export const decideAll = async (
+  { model, world, usage }: AuthzDependencies,
   call: Pick<Call, 'org' | 'caller' | 'access'>,
   checks: readonly Check[],
 ): Promise<Decision[]> => {
@@ -39,15 +41,21 @@ const decideAll = async (
     const asked = parsePermission(permission);
     if (principal === self) {
       // INVARIANT: what one asks for oneself is decided with the inputs of the request, whatever the body says.
+      // It counts as a use: whoever enforces permissions elsewhere asks here, with the credential of whoever acts.
       decisions.push(decidePermission(asked, (resource, at, action) => call.access.decide(resource, at, action)));
       continue;
     }
     const holder = await holderOf(principal);
     const inputs = inputsFrom(context, nowMs);
+    // What is asked about others is counted as asked: neither a use, nor a sign that there was none.
+    const count = holder && usage.watch(call.org, holder, inputs, 'asked');
     decisions.push(
-      decidePermission(asked, (resource, at, action) =>
-        holder === undefined ? refusal('there is no such principal') : decideFor(holder, resource, at, action, inputs),
-      ),
+      decidePermission(asked, (resource, at, action) => {
+        if (holder === undefined) return refusal('there is no such principal');
+        const decision = decideFor(holder, resource, at, action, inputs);
+        count?.(resource, at, action, decision.allowed);
+        return decision;
+      }),
     );
   }
   return decisions;

@@ -2,7 +2,8 @@
 import type * as z from 'zod';
 import { type Answer, type Call, created } from '../../shared/kernel/call.ts';
 import { alreadyExists, type FieldError, invalid } from '../../shared/kernel/errors.ts';
-import { principalId, principalKind } from '../../shared/kernel/principal.ts';
+import type { OrgId } from '../../shared/kernel/ids.ts';
+import { type Principal, principalId, principalKind } from '../../shared/kernel/principal.ts';
 import { workspaceOf } from '../../shared/kernel/scope.ts';
 import { newId } from '../../shared/kernel/world.ts';
 import { changesOfHeld } from '../domain/covers-grants.ts';
@@ -25,7 +26,8 @@ export const createAssignment = async (dependencies: AuthzDependencies, call: As
     const roleGeneration = snapshot.generation(role);
     if (roleGeneration === undefined) faults.push({ pointer: '/role', detail: 'there is no such role' });
     if (expiresAtMs !== undefined && expiresAtMs <= nowMs) faults.push({ pointer: '/expiresAt', detail: 'this time is over' });
-    if (!(await mayBeAssigned(dependencies, call))) faults.push({ pointer: '/principal', detail: 'there is no such principal' });
+    if (!(await mayBeAssigned(dependencies, call.org, principal)))
+      faults.push({ pointer: '/principal', detail: 'there is no such principal' });
     if (faults.length > 0 || roleGeneration === undefined) throw invalid(...faults);
     await demandWorkspaces(workspaces, call, [{ scope, pointer: '/scope' }]);
     const made: StoredAssignment = {
@@ -50,6 +52,7 @@ export const createAssignment = async (dependencies: AuthzDependencies, call: As
         },
       ],
       changes: model.isLive(snapshot, made) ? changesOfHeld(heldThrough(snapshot, made), 'add', nowMs) : [],
+      mayClose: { putsAssignment: made },
       result: made,
     };
   });
@@ -57,9 +60,13 @@ export const createAssignment = async (dependencies: AuthzDependencies, call: As
 };
 
 /** Members may be assigned before they come; ids that were removed, and tokens that are not there, never. */
-const mayBeAssigned = async ({ members, tokens }: AuthzDependencies, { org, body }: AssignCall): Promise<boolean> => {
-  const kind = principalKind(body.principal);
-  const id = principalId(body.principal);
+export const mayBeAssigned = async (
+  { members, tokens }: Pick<AuthzDependencies, 'members' | 'tokens'>,
+  org: OrgId,
+  principal: Principal,
+): Promise<boolean> => {
+  const kind = principalKind(principal);
+  const id = principalId(principal);
   if (kind === 'token') return (await tokens.get(org, id)) !== undefined;
   return kind !== 'user' || (await members.lookUp(org, id)) !== 'removed';
 };

@@ -17,7 +17,7 @@ export const createPolicy = async (
   const policy: StoredPolicy = { id, name, ...rest, version: 1 };
   await changeAccess(call, async (snapshot, nowMs) => {
     if (snapshot.policies.has(id)) throw alreadyExists('policy');
-    demandCustomRoles(snapshot, policy.roles);
+    demandCustomRoles(snapshot, policy);
     await demandWorkspaces(workspaces, call, scopesOfPolicy(call.body));
     return {
       writes: [models.putPolicy(call.org, policy, 'new')],
@@ -30,6 +30,7 @@ export const createPolicy = async (
         },
       ],
       changes: changesOfPolicy(undefined, policy, nowMs),
+      mayClose: { putsPolicy: policy },
       result: undefined,
     };
   });

@@ -6,7 +6,6 @@ import { changesOfHeld } from '../domain/covers-grants.ts';
 import type { StoredAssignment } from '../ports.ts';
 import { heldThrough, showAssignment } from './assignments.ts';
 import type { AuthzDependencies } from './authz-dependencies.ts';
-import { isWayIn } from './change-access.ts';
 import { changesBetween, matchVersion } from './edit.ts';
 
 export const deleteAssignment = async (
@@ -30,7 +29,7 @@ export const deleteAssignment = async (
         },
       ],
       changes: changesOfHeld(heldThrough(snapshot, found), 'take', nowMs),
-      ...(isWayIn(found) ? { closes: { assignment: found.id } } : {}),
+      mayClose: { deletesAssignment: found },
       result: undefined,
     };
   });

@@ -1,13 +1,16 @@
 // Deletes a custom role; with `cascade`, also its assignments and tokens, and it is detached from its policies.
 import { type Answer, type Call, noContent } from '../../shared/kernel/call.ts';
 import { AppError, notFound } from '../../shared/kernel/errors.ts';
+import type { Principal } from '../../shared/kernel/principal.ts';
 import { type AccessChange, changesOfHeld } from '../domain/covers-grants.ts';
 import type { StoredAssignment, StoredPolicy, StoredToken } from '../ports.ts';
 import type { RoleItem } from '../schemas.ts';
+import { heldThrough } from './assignments.ts';
 import type { AuthzDependencies } from './authz-dependencies.ts';
 import type { CallFacts } from './commit-change.ts';
 import { changesBetween, matchVersion, nextVersion } from './edit.ts';
 import type { Snapshot } from './load-access.ts';
+import { changesOfPolicy } from './policies.ts';
 import { builtInRefusal } from './replace-role.ts';
 import { auditedRoleFields, changesOfRole } from './roles.ts';
 
@@ -41,10 +44,7 @@ export const deleteRole = async (
     return {
       writes: [
         models.deleteRole(call.org, role),
-        ...found.policies.map((policy) => {
-          const after = { ...policy, roles: policy.roles.filter((id) => id !== role.id), version: nextVersion(policy) };
-          return models.putPolicy(call.org, after, policy.version);
-        }),
+        ...found.policies.map((policy) => models.putPolicy(call.org, detached(policy, role.id), policy.version)),
       ],
       events: [
         {
@@ -55,7 +55,7 @@ export const deleteRole = async (
           ...(inUse === 0 ? {} : { details: detailsOf(found) }),
         },
       ],
-      changes: [...changesOfRole(role, undefined, nowMs), ...changesOfUses(snapshot, role.id, found, nowMs)],
+      changes: [...changesOfRole(role, undefined, nowMs), ...changesOfUses(snapshot, role.id, found, call.caller.principal, nowMs)],
       result: found,
     };
   });
@@ -89,18 +89,24 @@ const usesOf = async (
   };
 };
 
-/** What its holders lose, denies of the role's policies included. */
-const changesOfUses = (snapshot: Snapshot, id: string, { assignments, policies }: Uses, nowMs: number): AccessChange[] => {
-  const role = snapshot.compiled(id);
-  if (role === undefined || (assignments.length === 0 && policies.length === 0)) return [];
-  const held = assignments.map(({ id: assignment, scope, expiresAtMs }) => ({
-    role,
-    assignment,
-    scope,
-    expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,
-  }));
-  return changesOfHeld(held, 'take', nowMs);
+/** What its holders lose, denies of the role's policies included, and what its policies would no longer give or deny: each as if done alone. */
+const changesOfUses = (snapshot: Snapshot, id: string, uses: Uses, writer: Principal, nowMs: number): AccessChange[] => {
+  // One's own tokens, and the one in use, take nothing from others.
+  const tokens = uses.tokens.filter((token) => token.createdBy !== writer && writer !== `token:${token.id}`);
+  const held = [...uses.assignments, ...tokens].flatMap((each) => heldThrough(snapshot, each));
+  // What is held at the same scope until the same time is weighed once.
+  const distinct = new Map(held.map((each) => [`${each.scope} ${each.expiresAtMs}`, each]));
+  return [
+    ...changesOfHeld([...distinct.values()], 'take', nowMs),
+    ...uses.policies.flatMap((policy) => changesOfPolicy(policy, detached(policy, id), nowMs)),
+  ];
 };
+
+const detached = (policy: StoredPolicy, role: string): StoredPolicy => ({
+  ...policy,
+  roles: policy.roles.filter((id) => id !== role),
+  version: nextVersion(policy),
+});
 
 /** The audit record names what fell with the role. */
 const detailsOf = ({ assignments, tokens, policies }: Uses) => {

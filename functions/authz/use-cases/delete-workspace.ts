@@ -2,6 +2,7 @@
 import { type Answer, type Call, noContent } from '../../shared/kernel/call.ts';
 import { AppError, notFound } from '../../shared/kernel/errors.ts';
 import { scopeOf } from '../../shared/kernel/scope.ts';
+import type { Write } from '../../shared/ports/table.ts';
 import type { StoredWorkspace } from '../ports.ts';
 import type { AuthzDependencies } from './authz-dependencies.ts';
 import { changesBetween, matchVersion } from './edit.ts';
@@ -22,12 +23,14 @@ export const deleteWorkspace = async (
       matchVersion(call, found);
       if (await assignments.anyIn(call.org, id)) refuse('roles are assigned there');
       if (await tokens.anyIn(call.org, id)) refuse('API tokens act there');
+      const guards: Write[] = [];
       for (const contents of workspaceContents) {
-        const kept = await contents(call.org, id);
+        const { kept, guard } = await contents(call.org, id);
         if (kept !== undefined) refuse(kept);
+        guards.push({ ...guard, orElse: () => new AppError('conflict', 'something came into the workspace meanwhile; look again') });
       }
       return {
-        writes: [workspaces.delete(call.org, found)],
+        writes: [workspaces.delete(call.org, found), ...guards],
         events: [
           {
             type: 'resource.deleted',

@@ -2,10 +2,10 @@
 
 import { type FieldError, invalid } from '../../shared/kernel/errors.ts';
 import { builtInRole } from '../domain/built-in-roles.ts';
-import { compileRole, type RoleGrant } from '../domain/compile-grants.ts';
-import { type AccessChange, changesOfEdit } from '../domain/covers-grants.ts';
+import { compileRole } from '../domain/compile-grants.ts';
+import { type AccessChange, changesOfEdit, type Edited } from '../domain/covers-grants.ts';
 import type { StoredPolicy } from '../ports.ts';
-import type { PolicyItem } from '../schemas.ts';
+import { expansionOf, type PolicyItem } from '../schemas.ts';
 import type { Snapshot } from './load-access.ts';
 
 export const showPolicy = ({
@@ -37,21 +37,34 @@ export const showPolicy = ({
 /** A policy that is attached to nothing is weighed as if it were: it may be attached by somebody who sees only its name. */
 const unattached = '';
 
-const grantsOf = (policy: StoredPolicy | undefined): readonly RoleGrant[] => {
-  if (policy === undefined) return [];
-  const roles = policy.roles.length === 0 ? [unattached] : policy.roles;
-  return roles.flatMap((id) => compileRole({ id, permissions: [] }, [{ ...policy, roles }]).grants);
+const editedOf = (policy: StoredPolicy | undefined): Edited => {
+  if (policy === undefined) return { grants: [], roles: [] };
+  const { grants } = compileRole({ id: unattached, permissions: [] }, [{ ...policy, roles: [unattached] }]);
+  return { grants, roles: policy.roles.length === 0 ? [unattached] : policy.roles };
 };
 
 export const changesOfPolicy = (before: StoredPolicy | undefined, after: StoredPolicy | undefined, nowMs: number): AccessChange[] =>
-  changesOfEdit(grantsOf(before), grantsOf(after), nowMs);
+  changesOfEdit(editedOf(before), editedOf(after), nowMs);
 
-/** @throws AppError `validation-failed` for roles that there are none of, and for built-in ones */
-export const demandCustomRoles = (snapshot: Snapshot, roles: readonly string[]): void => {
-  const faults = roles.flatMap((role, index): FieldError[] => {
+/** Permissions that all policies of one role may stand for together: a role is weighed and compiled whole. */
+const maxRoleExpansion = 10_000;
+
+/** @throws AppError `validation-failed` for roles that there are none of, built-in ones, and those whose policies grow too many */
+export const demandCustomRoles = (snapshot: Pick<Snapshot, 'roles' | 'policies'>, policy: StoredPolicy): void => {
+  const others = [...snapshot.policies.values()].filter(({ id }) => id !== policy.id);
+  const expansions = new Map(policy.roles.map((role) => [role, expansionOf(policy)]));
+  for (const other of others) {
+    for (const role of other.roles) {
+      const sum = expansions.get(role);
+      if (sum !== undefined) expansions.set(role, sum + expansionOf(other));
+    }
+  }
+  const faults = policy.roles.flatMap((role, index): FieldError[] => {
     const pointer = `/roles/${index}`;
     if (builtInRole(role) !== undefined) return [{ pointer, detail: 'no policy attaches to a built-in role' }];
-    return snapshot.roles.has(role) ? [] : [{ pointer, detail: 'there is no such role' }];
+    if (!snapshot.roles.has(role)) return [{ pointer, detail: 'there is no such role' }];
+    if ((expansions.get(role) ?? 0) <= maxRoleExpansion) return [];
+    return [{ pointer, detail: `the policies of this role would stand for more than ${maxRoleExpansion} permissions` }];
   });
   if (faults.length > 0) throw invalid(...faults);
 };

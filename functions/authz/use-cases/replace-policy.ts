@@ -17,10 +17,10 @@ export const replacePolicy = async (
     const before = snapshot.policies.get(located.id);
     if (before === undefined) throw notFound();
     matchVersion(call, before);
-    demandCustomRoles(snapshot, body.roles);
-    await demandWorkspaces(workspaces, call, scopesOfPolicy(body));
     const { name = before.id, ...rest } = body;
     const after: StoredPolicy = { id: before.id, name, ...rest, version: nextVersion(before) };
+    demandCustomRoles(snapshot, after);
+    await demandWorkspaces(workspaces, call, scopesOfPolicy(body));
     return {
       writes: [models.putPolicy(call.org, after, before.version)],
       events: [
@@ -32,6 +32,7 @@ export const replacePolicy = async (
         },
       ],
       changes: changesOfPolicy(before, after, nowMs),
+      mayClose: { putsPolicy: after },
       result: after,
     };
   });

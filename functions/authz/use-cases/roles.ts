@@ -2,8 +2,7 @@
 
 import { type BuiltInRole, builtInRole, builtInRoles } from '../domain/built-in-roles.ts';
 import { compileRole } from '../domain/compile-grants.ts';
-import type { AccessChange } from '../domain/covers-grants.ts';
-import { changesOfEdit } from '../domain/covers-grants.ts';
+import { type AccessChange, changesOfEdit, type Edited } from '../domain/covers-grants.ts';
 import type { StoredRole } from '../ports.ts';
 import type { RoleItem } from '../schemas.ts';
 import type { Snapshot } from './load-access.ts';
@@ -40,8 +39,9 @@ export const allRoles = (snapshot: Snapshot): RoleItem[] =>
 
 /** @returns what an edit of a role's own permissions changes, wherever it may be assigned */
 export const changesOfRole = (before: StoredRole | undefined, after: StoredRole | undefined, nowMs: number): AccessChange[] => {
-  const grants = (role: StoredRole | undefined) => (role === undefined ? [] : compileRole(role, []).grants);
-  return changesOfEdit(grants(before), grants(after), nowMs);
+  const edited = (role: StoredRole | undefined): Edited =>
+    role === undefined ? { grants: [], roles: [] } : { grants: compileRole(role, []).grants, roles: [role.id] };
+  return changesOfEdit(edited(before), edited(after), nowMs);
 };
 
 export const auditedRoleFields = ['name', 'description', 'permissions'] as const;

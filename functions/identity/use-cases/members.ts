@@ -1,7 +1,7 @@
 // Members as callers see them, and what a change of one means for access.
 
 import type { Change } from '../../audit/public.ts';
-import { type AccessChange, type AccessModel, changesOfHeld, type HeldRole, type Snapshot } from '../../authz/public.ts';
+import { type AccessChange, type AccessModel, changesOfHeld, everything, type HeldRole, type Snapshot } from '../../authz/public.ts';
 import { principal } from '../../shared/kernel/principal.ts';
 import { toTime } from '../../shared/kernel/world.ts';
 import type { Member } from '../ports.ts';
@@ -14,9 +14,9 @@ export const showMember = ({ lastLoginAtMs, groups, ...member }: Member): Member
   attributes: member.attributes === undefined ? undefined : { ...member.attributes },
 });
 
-/** Everything that a member holds unless suspended: its own roles, and those of its groups. An invitation counts as accepted. */
-const heldBy = async (model: AccessModel, snapshot: Snapshot, member: Member | undefined): Promise<readonly HeldRole[]> => {
-  if (member === undefined || member.status === 'suspended') return [];
+/** Everything that waits for a member: its own roles, and those of its groups, also while it is invited or suspended. */
+const waitsFor = async (model: AccessModel, snapshot: Snapshot, member: Member | undefined): Promise<readonly HeldRole[]> => {
+  if (member === undefined) return [];
   const holders = [`user:${member.id}`, ...member.groups.map((group) => `group:${group}`)];
   return (await Promise.all(holders.map((text) => model.heldBy(snapshot, principal.parse(text))))).flat();
 };
@@ -26,18 +26,28 @@ const sameAttributes = (a: Member, b: Member): boolean => {
   return sorted(a) === sorted(b);
 };
 
-/** Grants that ask for attributes may begin to match, and denies cease to, when these change: they count as given, whatever they ask. */
-const attributesAside = (held: readonly HeldRole[], nowMs: number): AccessChange[] => [
-  ...changesOfHeld(held, 'add', nowMs)
-    .filter(({ grant }) => grant.effect === 'allow' && grant.conditions?.attributes !== undefined)
-    .map((change) => {
-      const { attributes: _, ...conditions } = change.grant.conditions ?? {};
-      return { ...change, grant: { ...change.grant, conditions } };
-    }),
-  ...changesOfHeld(held, 'take', nowMs).filter(
-    ({ grant }) => grant.effect === 'deny' && (grant.conditions?.attributes !== undefined || grant.unless?.attributes !== undefined),
-  ),
-];
+const isIn = (member: Member | undefined): boolean => member?.status === 'active';
+const isSuspended = (member: Member | undefined): boolean => member?.status === 'suspended';
+
+/** Whether somebody else may be this member from now on, or begins to act as it: then all that waits for it is given. */
+const begins = (before: Member | undefined, after: Member | undefined): boolean =>
+  after !== undefined && (before === undefined || before.email !== after.email || (isIn(after) && !isIn(before)));
+
+/** Whether the member is kept out from now on: then all that waited for it is taken. */
+const ends = (before: Member | undefined, after: Member | undefined): boolean =>
+  after === undefined || (isSuspended(after) && before !== undefined && !isSuspended(before));
+
+/**
+ * What its attributes give and deny a member is not told from its roles alone, nor from those of today, so nobody sets them who does not hold
+ * everything: neither at creation nor later.
+ */
+const setsAttributes = (before: Member | undefined, after: Member | undefined): boolean =>
+  after !== undefined && (before === undefined ? Object.keys(after.attributes ?? {}).length > 0 : !sameAttributes(before, after));
+
+const except = (held: readonly HeldRole[], others: readonly HeldRole[]): readonly HeldRole[] => {
+  const known = new Set(others.map(({ assignment }) => assignment));
+  return held.filter(({ assignment }) => !known.has(assignment));
+};
 
 /** @returns what the change of a member gives or takes; absent before for a new one, absent after for one that is removed */
 export const changesOfMember = async (
@@ -47,23 +57,11 @@ export const changesOfMember = async (
   after: Member | undefined,
   nowMs: number,
 ): Promise<AccessChange[]> => {
-  const [had, has] = await Promise.all([heldBy(model, snapshot, before), heldBy(model, snapshot, after)]);
-  const hadIds = new Set(had.map(({ assignment }) => assignment));
-  const hasIds = new Set(has.map(({ assignment }) => assignment));
-  const stays = has.filter(({ assignment }) => hadIds.has(assignment));
-  const moved = before !== undefined && after !== undefined && !sameAttributes(before, after);
+  const [had, has] = await Promise.all([waitsFor(model, snapshot, before), waitsFor(model, snapshot, after)]);
   return [
-    ...changesOfHeld(
-      has.filter(({ assignment }) => !hadIds.has(assignment)),
-      'add',
-      nowMs,
-    ),
-    ...changesOfHeld(
-      had.filter(({ assignment }) => !hasIds.has(assignment)),
-      'take',
-      nowMs,
-    ),
-    ...(moved ? attributesAside(stays, nowMs) : []),
+    ...(setsAttributes(before, after) ? [everything] : []),
+    ...changesOfHeld(begins(before, after) ? has : except(has, had), 'add', nowMs),
+    ...changesOfHeld(ends(before, after) ? had : except(had, has), 'take', nowMs),
   ];
 };
 

@@ -17,7 +17,7 @@ export const removeMember = async (
       writes: members.remove(call.org, before),
       events: [{ type: 'admin.member_removed', action: 'remove-member', resource: { type: 'member', id: before.id } }],
       changes: await changesOfMember(model, snapshot, before, undefined, nowMs),
-      ...(before.status === 'active' ? { closes: { member: before.id } } : {}),
+      ...(before.status === 'active' ? { mayClose: { removesMember: before } } : {}),
       result: undefined,
     };
   });

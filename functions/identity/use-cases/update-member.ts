@@ -33,7 +33,7 @@ export const updateMember = async (
         },
       ],
       changes: await changesOfMember(model, snapshot, before, after, nowMs),
-      ...(before.status === 'active' && after.status !== 'active' ? { closes: { member: before.id } } : {}),
+      ...(before.status === 'active' && (after.status !== 'active' || regrouped) ? { mayClose: { putsMember: after } } : {}),
       result: after,
     };
   });

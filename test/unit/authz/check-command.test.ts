@@ -92,6 +92,35 @@ describe('npm run check', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining(pointer)]);
   });
 
+  describe('--prove', () => {
+    const provable = file('provable.json', {
+      roles: [{ id: 'writer', permissions: ['iam:*:write'] }],
+      assignments: [
+        { principal: 'user:eve', role: 'writer', scope: '*' },
+        { principal: 'user:ada', role: 'admin', scope: '*' },
+        { principal: 'user:vi', role: 'viewer', scope: '*' },
+      ],
+    });
+    const proof = (...args: readonly string[]) => run(['--model', provable, '--prove', ...args]);
+
+    test('answers never, reachable with the steps, and not within the bound, each with its exit code', () => {
+      expect(proof('user:vi', 'iam:*:write')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^never: `user:vi`, alone/) });
+      const together = proof('user:eve', 'secrets:*:read', '--collude');
+      expect(together).toMatchObject({
+        status: 1,
+        stdout: expect.stringMatching(/^reachable: `user:eve`, with `user:ada`.*in 1 writes\n1\. `user:ada` /),
+      });
+      const bounded = proof('user:eve', 'secrets:*:read', '--states', '1');
+      expect(bounded).toMatchObject({ status: 3, stdout: expect.stringMatching(/^not within the bound: /) });
+    });
+
+    test('refuses what it cannot read', () => {
+      for (const args of [['user:eve'], ['eve', 'iam:*:write'], ['user:eve', 'iam:*:fly'], ['user:eve', 'iam:*:write', '--states', '0']]) {
+        expect([args, proof(...args).status]).toEqual([args, 2]);
+      }
+    });
+  });
+
   test('says how it is called', () => {
     expect(run([]).stderr).toContain('usage:');
     expect(run(['--model', join(folder.path, 'absent.json')])).toMatchObject({ status: 2 });

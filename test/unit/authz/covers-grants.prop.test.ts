@@ -40,7 +40,7 @@ test('whoever gets what a writer covers is allowed nothing that the writer is no
       (model, role, policy, at, questions) => {
         const attached = { ...policy, roles: ['given'] };
         const held = { role: compileRole(role, [attached]), assignment: 'new', scope: at, expiresAtMs: Number.POSITIVE_INFINITY };
-        if (firstUncovered([grantsOf(model)], changesOfHeld([held], 'add', nowMs), nowMs) !== undefined) return;
+        if (firstUncovered([{ grants: grantsOf(model) }], changesOfHeld([held], 'add', nowMs), nowMs) !== undefined) return;
         passed += 1;
         const other: Model = {
           roles: [role],
