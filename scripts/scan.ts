@@ -14,6 +14,7 @@ import {
   evaluate,
   listBody,
   listReadOnly,
+  modelStages,
   type Policy,
   policyBody,
   policyFaults,
@@ -73,9 +74,33 @@ const readEngine = (policyPath: string, listsPath: string | undefined): Engine =
   );
 };
 
+/** Scores every category whatever the policies ask for, and finds nothing. */
+const scoringEngine = (): Engine => {
+  const all = { violence: 'low', selfHarm: 'low', illegal: 'low', explicit: 'low', offensive: 'low' } as const;
+  const policy: Policy = {
+    id: 'scores',
+    name: 'Scores',
+    description: '',
+    enabled: true,
+    mode: 'monitor',
+    workspaces: '*',
+    optional: [],
+    denyLists: [],
+    content: all,
+    injection: 'low',
+    version: 1,
+  };
+  const silent = (asked: Policy) =>
+    modelStages(asked).map((stage) => ({
+      ...stage,
+      detect: (views: Parameters<typeof stage.detect>[0]) => ({ ...stage.detect(views), findings: [] }),
+    }));
+  return engineOfAll(1, [compilePolicy(policy, new Map(), silent)]);
+};
+
 const line = z.object({ id: z.unknown().optional(), text: z.string(), direction: z.enum(['input', 'output']).optional() });
 
-const verdictLine = (engine: Engine, source: string, scores: boolean): object => {
+const verdictLine = (engine: Engine, source: string, scoring: Engine | undefined): object => {
   const startedMs = performance.now();
   let value: unknown;
   try {
@@ -87,10 +112,10 @@ const verdictLine = (engine: Engine, source: string, scores: boolean): object =>
   const given = typeof value === 'object' && value !== null && 'id' in value ? { id: value.id } : {};
   if (!parsed.success) return { ...given, error: { code: 'validation-failed', message: 'a line is `{id?, text, direction?}`' } };
   try {
-    const verdict = evaluate(engine, parsed.data.text);
+    const { scores: asked, ...verdict } = evaluate(engine, parsed.data.text);
     const durationMs = Math.round((performance.now() - startedMs) * 1000) / 1000;
-    // This build has no detector that scores content or injection, so there is no score to tell.
-    return { ...given, ...verdict, policyVersion: engine.version, durationMs, ...(scores ? { scores: {} } : {}) };
+    const scores = scoring === undefined ? undefined : { ...evaluate(scoring, parsed.data.text).scores, ...asked };
+    return { ...given, ...verdict, policyVersion: engine.version, durationMs, ...(scores === undefined ? {} : { scores }) };
   } catch (error) {
     if (error instanceof TextTooLong) return { ...given, error: { code: 'payload-too-large', message: error.message } };
     if (error instanceof WorkExceeded) return { ...given, error: { code: 'policy-invalid', message: error.message } };
@@ -104,9 +129,10 @@ const main = async (): Promise<void> => {
   });
   if (values.policy === undefined) throw new Refused('usage: scan --policy policy.json [--deny-lists lists.json] [--scores]');
   const engine = readEngine(values.policy, values['deny-lists']);
+  const scoring = values.scores ? scoringEngine() : undefined;
   for await (const source of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (source.trim() === '') continue;
-    const more = stdout.write(`${JSON.stringify(verdictLine(engine, source, values.scores))}\n`);
+    const more = stdout.write(`${JSON.stringify(verdictLine(engine, source, scoring))}\n`);
     if (!more) await new Promise((resolve) => stdout.once('drain', resolve));
   }
 };

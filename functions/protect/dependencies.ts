@@ -5,7 +5,7 @@ import { cursors } from '../shared/http/cursor.ts';
 import type { OrgId } from '../shared/kernel/ids.ts';
 import { orgKeys } from '../shared/org-keys.ts';
 import type { Platform } from '../shared/platform.ts';
-import { openTicket } from '../vault/public.ts';
+import { openTicket, secretFingerprints } from '../vault/public.ts';
 import { cachedEngines } from './adapters/cached-engines.ts';
 import { tableDenyLists } from './adapters/table-deny-lists.ts';
 import { tablePolicies } from './adapters/table-policies.ts';
@@ -25,6 +25,7 @@ export const protectDependencies = ({ world, table, keyTable, keys }: ProtectPla
     commit: committer({ table, world, service: serviceName }),
     cursors: cursors({ orgKeys: ownKeys, randomness: world }),
     openTicket: openTicket({ orgKeys: ownKeys, world }),
+    fingerprints: secretFingerprints({ table, keyTable, keys, world }),
     workspaceExists: (org: OrgId, workspace: string) => workspaceExists(table, org, workspace),
   };
 };

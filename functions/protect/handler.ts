@@ -1,10 +1,8 @@
 // Prompt protection's Lambda handler.
-import { denialRecorder } from '../audit/public.ts';
-import { accessSource } from '../authz/public.ts';
+import { accessSource, decisionCounter, flushAtStop, serviceKit } from '../authz/public.ts';
 import { awsPlatform } from '../shared/aws/aws-platform.ts';
 import { parseEnv } from '../shared/env.ts';
 import { createApp } from '../shared/http/app.ts';
-import { appKit } from '../shared/http/app-kit.ts';
 import { realWorld } from '../shared/kernel/world.ts';
 import { jsonLog } from '../shared/observability/log.ts';
 import { protectDependencies, serviceName } from './dependencies.ts';
@@ -15,7 +13,7 @@ const { TABLE_NAME, KEY_TABLE_NAME, SERVICE_KEY_ID } = parseEnv(protectEnv, proc
 const log = jsonLog((line) => process.stdout.write(`${line}\n`));
 const names = { tableName: TABLE_NAME, keyTableName: KEY_TABLE_NAME, keyIds: { service: SERVICE_KEY_ID } };
 const platform = awsPlatform({ world: realWorld, log, ...names });
-const recordDenial = denialRecorder({ table: platform.table, world: realWorld, service: serviceName });
-const kit = appKit(platform, { service: serviceName, access: accessSource(platform), recordDenial });
+const kit = serviceKit(platform, serviceName, accessSource({ table: platform.table, world: realWorld }));
+flushAtStop(decisionCounter({ table: platform.table, world: realWorld, log }), process);
 
 export const handler = createApp(kit, routes, protectDependencies(platform));

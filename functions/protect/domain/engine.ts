@@ -2,6 +2,7 @@
 import { type CustomDetector, customPattern } from './detectors/custom-pattern.ts';
 import { type CompiledDenyList, compileDenyList } from './detectors/deny-list.ts';
 import { foldTerm } from './fold.ts';
+import { type ModelStage, type ModelStages, modelStages } from './model-stages.ts';
 import { actsIn, type DenyList, type PiiAction, type Policy, type Workspaces } from './policy.ts';
 
 /** A compiled deny list with where it acts; shared by every policy and workspace that names it. */
@@ -15,6 +16,7 @@ export interface CompiledPolicy {
   readonly policy: Policy;
   readonly denyLists: readonly ActingDenyList[];
   readonly custom: readonly { readonly name: string; readonly action: PiiAction; readonly detect: CustomDetector }[];
+  readonly models: readonly ModelStage[];
   /** @returns whether the policy spares that value */
   readonly allows: (value: string) => boolean;
 }
@@ -43,7 +45,11 @@ const allowing = (allow: readonly string[]): ((value: string) => boolean) => {
 };
 
 /** @throws Error for a pattern beyond the limits */
-export const compilePolicy = (policy: Policy, lists: ReadonlyMap<string, ActingDenyList>): CompiledPolicy => ({
+export const compilePolicy = (
+  policy: Policy,
+  lists: ReadonlyMap<string, ActingDenyList>,
+  modelsOf: ModelStages = modelStages,
+): CompiledPolicy => ({
   policy,
   denyLists: policy.denyLists.map((id) => {
     const list = lists.get(id);
@@ -52,6 +58,7 @@ export const compilePolicy = (policy: Policy, lists: ReadonlyMap<string, ActingD
     return list;
   }),
   custom: (policy.pii?.custom ?? []).map(({ name, action, pattern }) => ({ name, action, detect: customPattern(pattern) })),
+  models: modelsOf(policy),
   allows: allowing(policy.pii?.allow ?? []),
 });
 

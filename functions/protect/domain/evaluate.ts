@@ -1,12 +1,10 @@
-// From an engine and a text to a verdict: deny lists first and final, then personal data; across policies the strictest action wins.
-import type { ActingDenyList, CompiledPolicy, Engine } from './engine.ts';
-import { type FoldedText, fold } from './fold.ts';
-import { WorkExceeded, workBudget } from './pattern-run.ts';
-import { findPersonalData, type PersonalData } from './personal-data.ts';
-import type { PiiAction } from './policy.ts';
+// From an engine and a text to a verdict: deny lists first and final, then personal data, secrets and models; across policies the strictest action wins.
+import { beforeUnits, scanBlock } from './blocks.ts';
+import type { Engine } from './engine.ts';
+import { workAllowance } from './pattern-run.ts';
 import { type Redaction, redact, redactionToken } from './redact.ts';
-import { maxSpanUnits, type Span } from './term-automaton.ts';
-import { blockErrorOf, type Finding, type FindingType, type Verdict } from './verdict.ts';
+import type { PieceFindings, ScanContext } from './scan-piece.ts';
+import { blockErrorOf, type Finding, type Verdict } from './verdict.ts';
 
 /** Code units of one text, at most; a longer one is refused, never cut. */
 export const maxTextUnits = 1_048_576;
@@ -19,115 +17,51 @@ export class TextTooLong extends Error {
   }
 }
 
-/** Several policies share the lists, the folded view and the personal data of one text. */
-interface Scan {
-  readonly text: string;
-  readonly folded: () => FoldedText;
-  readonly personalData: () => readonly PersonalData[];
-  readonly spansOf: (list: ActingDenyList) => readonly Span[];
-}
-
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-};
-
-const scanOf = (text: string): Scan => {
-  const folded = once(() => fold(text));
-  const spans = new Map<ActingDenyList['compiled'], readonly Span[] | WorkExceeded>();
-  const find = (compiled: ActingDenyList['compiled']): readonly Span[] | WorkExceeded => {
-    try {
-      return compiled.find(text, folded, workBudget(text.length));
-    } catch (error) {
-      if (error instanceof WorkExceeded) return error;
-      throw error;
-    }
-  };
-  return {
-    text,
-    folded,
-    personalData: once(() => findPersonalData(text)),
-    spansOf: ({ compiled }) => {
-      const found = spans.get(compiled) ?? find(compiled);
-      spans.set(compiled, found);
-      if (found instanceof WorkExceeded) throw found;
-      return found;
-    },
-  };
-};
-
-interface Found {
-  readonly type: FindingType;
-  readonly category: string;
-  readonly start: number;
-  readonly end: number;
-  readonly score?: number;
-  readonly action: PiiAction;
-}
-
-/** Monitor mode records what would have been done and does nothing. */
-const findingOf = ({ policy }: CompiledPolicy, { action, ...found }: Found): Finding =>
-  policy.mode === 'enforce' ? { policy: policy.id, ...found, action } : { policy: policy.id, ...found, action: 'log', wouldBe: action };
-
-const deniedBy = (compiled: CompiledPolicy, scan: Scan): Finding[] =>
-  compiled.denyLists.flatMap((list) =>
-    scan.spansOf(list).map(({ start, end }) => findingOf(compiled, { type: 'denyList', category: list.id, start, end, action: 'block' })),
-  );
-
-const personalDataOf = (compiled: CompiledPolicy, scan: Scan): Finding[] => {
-  const { policy, custom, allows } = compiled;
-  const findings: Finding[] = [];
-  const add = (category: string, { start, end }: Span, score: number, action: PiiAction): void => {
-    if (!allows(scan.text.slice(start, end))) findings.push(findingOf(compiled, { type: 'pii', category, start, end, score, action }));
-  };
-  const types = policy.pii?.types ?? {};
-  if (Object.keys(types).length > 0) {
-    for (const found of scan.personalData()) {
-      const action = types[found.type];
-      // INVARIANT: no finding spans more than the streamed scan can hold back.
-      if (action !== undefined && found.end - found.start <= maxSpanUnits) add(found.type, found, found.score, action);
-    }
-  }
-  const budget = workBudget(scan.text.length);
-  for (const { name, action, detect } of custom) {
-    for (const found of detect(scan.text, budget)) add(name, found, found.score, action);
-  }
-  return findings;
-};
-
-/** A policy that only watches must not stop a text for want of work; an enforcing one fails closed. */
-const run = (compiled: CompiledPolicy, stage: () => Finding[]): Finding[] => {
-  try {
-    return stage();
-  } catch (error) {
-    if (error instanceof WorkExceeded && compiled.policy.mode === 'monitor') return [];
-    throw error;
-  }
-};
-
 const byPlace = (a: Finding, b: Finding): number => a.start - b.start || a.end - b.end;
 
-const redactionsOf = (findings: readonly Finding[]): Redaction[] =>
+export const redactionsOf = (findings: readonly Finding[]): Redaction[] =>
   findings.filter(({ action }) => action === 'redact').map(({ start, end, category }) => ({ start, end, token: redactionToken(category) }));
+
+/** What the blocks of one text gave so far. */
+export interface Gathered {
+  readonly denied: Finding[];
+  readonly others: Finding[];
+  readonly scores: Record<string, number>;
+}
+
+export const gather = (gathered: Gathered, { denied, others, scores }: PieceFindings): void => {
+  for (const finding of denied) gathered.denied.push(finding);
+  for (const finding of others) gathered.others.push(finding);
+  for (const [category, score] of Object.entries(scores)) gathered.scores[category] = Math.max(gathered.scores[category] ?? 0, score);
+};
+
+/** @returns the verdict without its text. INVARIANT: an enforced deny list is final: nothing beside it is told, and nothing softens it. */
+export const verdictOf = ({ denied, others, scores }: PieceFindings): Omit<Verdict, 'text'> => {
+  const isDenied = denied.some(({ action }) => action === 'block');
+  const findings = (isDenied ? [...denied] : [...denied, ...others]).sort(byPlace);
+  const error = blockErrorOf(findings);
+  const scored = Object.keys(scores).length === 0 || isDenied ? {} : { scores };
+  if (error !== undefined) return { action: 'block', findings, error, ...scored };
+  return { action: findings.some(({ action }) => action === 'redact') ? 'redact' : 'allow', findings, ...scored };
+};
 
 /**
  * @throws TextTooLong
  * @throws WorkExceeded when the patterns of an enforcing policy take more work than the text allows: treat it as a block
  */
-export const evaluate = (engine: Engine, text: string): Verdict => {
+export const evaluate = (engine: Engine, text: string, context: ScanContext = {}): Verdict => {
   if (text.length > maxTextUnits) throw new TextTooLong();
-  const scan = scanOf(text);
-  const findings = engine.policies.flatMap((compiled) => run(compiled, () => deniedBy(compiled, scan)));
-  // INVARIANT: an enforced deny list is final: nothing else is looked for, and nothing can soften it.
-  if (findings.some(({ action }) => action === 'block')) return blocked(findings);
-  for (const compiled of engine.policies) for (const finding of run(compiled, () => personalDataOf(compiled, scan))) findings.push(finding);
-  if (findings.some(({ action }) => action === 'block')) return blocked(findings);
-  findings.sort(byPlace);
-  const redactions = redactionsOf(findings);
-  return redactions.length === 0 ? { action: 'allow', text, findings } : { action: 'redact', text: redact(text, redactions), findings };
+  const gathered: Gathered = { denied: [], others: [], scores: {} };
+  for (let from = 0; from === 0 || from < text.length; ) {
+    const heldFrom = Math.max(0, from - beforeUnits);
+    const block = scanBlock(engine, heldFrom === 0 ? text : text.slice(heldFrom), heldFrom, from, context, 'stop');
+    gather(gathered, block);
+    if (block.end <= from) break;
+    from = block.end;
+  }
+  const verdict = verdictOf(gathered);
+  if (verdict.action === 'block') return verdict;
+  return { ...verdict, text: verdict.action === 'redact' ? redact(text, redactionsOf(verdict.findings)) : text };
 };
 
 /** A verdict on several texts together: what one of them blocks is blocked whole. */
@@ -137,10 +71,17 @@ export interface JointVerdict extends Omit<Verdict, 'text'> {
 }
 
 /** @throws as {@link evaluate} */
-export const evaluateAll = (engine: Engine, placed: readonly { readonly path: string; readonly text: string }[]): JointVerdict => {
-  const verdicts = placed.map(({ path, text }) => {
-    const verdict = evaluate(engine, text);
-    return { ...verdict, findings: verdict.findings.map((finding) => ({ ...finding, path })) };
+export const evaluateAll = (
+  engine: Engine,
+  placed: readonly { readonly path: string; readonly text: string; readonly fixed?: true }[],
+  context: ScanContext = {},
+): JointVerdict => {
+  const shared: ScanContext = { ...context, allowance: workAllowance() };
+  const verdicts = placed.map(({ path, text, fixed }) => {
+    const verdict = evaluate(engine, text, shared);
+    // INVARIANT: what cannot be replaced is not let through.
+    const action = (finding: Finding) => (fixed === true && finding.action === 'redact' ? 'block' : finding.action);
+    return { ...verdict, findings: verdict.findings.map((finding) => ({ ...finding, action: action(finding), path })) };
   });
   const all = verdicts.flatMap(({ findings }) => findings);
   const error = blockErrorOf(all);
@@ -150,10 +91,4 @@ export const evaluateAll = (engine: Engine, placed: readonly { readonly path: st
   }
   const action = verdicts.some((verdict) => verdict.action === 'redact') ? 'redact' : 'allow';
   return { action, findings: all, texts: verdicts.map(({ text }) => text ?? '') };
-};
-
-const blocked = (findings: Finding[]): Verdict => {
-  findings.sort(byPlace);
-  const error = blockErrorOf(findings);
-  return { action: 'block', findings, ...(error === undefined ? {} : { error }) };
 };

@@ -18,7 +18,9 @@ const spaces = ' \u00a0\u2007\u2009\u202f\t';
 
 /** @returns `-` for any dash, a space for any space, and the text itself otherwise */
 const plain = (separator: string): string =>
-  [...separator].map((character) => (dashes.includes(character) ? '-' : spaces.includes(character) ? ' ' : character)).join('');
+  separator === ' ' || separator === '-' || separator === '.'
+    ? separator
+    : [...separator].map((character) => (dashes.includes(character) ? '-' : spaces.includes(character) ? ' ' : character)).join('');
 
 const separatorClass = `[${dashes.replace('-', '\\-')}${spaces}.]`;
 const joined = new RegExp(`^(?:${separatorClass}|[ ]${separatorClass}[ ])$`);
@@ -27,7 +29,7 @@ const joined = new RegExp(`^(?:${separatorClass}|[ ]${separatorClass}[ ])$`);
  * @returns maximal runs, in order; the groups of one run are apart by one dash, space or dot, or a dash or dot between two spaces.
  * A group that touches a letter or `_` ends its run and belongs to none.
  */
-export const numberRuns = (text: string): NumberRun[] => {
+const findRuns = (text: string): NumberRun[] => {
   const runs: NumberRun[] = [];
   let groups: DigitGroup[] = [];
   let separators: string[] = [];
@@ -50,10 +52,20 @@ export const numberRuns = (text: string): NumberRun[] => {
     }
     const last = groups.at(-1);
     const between = last === undefined || start - last.end > 3 ? undefined : text.slice(last.end, start);
-    if (between !== undefined && joined.test(between)) separators.push(plain(between).trim() || ' ');
+    if (between !== undefined && (between === ' ' || between === '-' || joined.test(between)))
+      separators.push(plain(between).trim() || ' ');
     else close();
     groups.push({ start, end: at, digits: text.slice(start, at) });
   }
   close();
   return runs;
+};
+
+/** Several detectors look at the same text one after another. */
+let latest: { readonly text: string; readonly runs: readonly NumberRun[] } = { text: '', runs: [] };
+
+/** @returns as {@link findRuns}, remembered for the latest text */
+export const numberRuns = (text: string): readonly NumberRun[] => {
+  if (latest.text !== text) latest = { text, runs: findRuns(text) };
+  return latest.runs;
 };

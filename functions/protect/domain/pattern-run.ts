@@ -22,17 +22,31 @@ export interface WorkBudget {
   spend(steps: number): void;
 }
 
-/** @param units the text's length, in code units */
-export const workBudget = (units: number): WorkBudget => {
-  const limit = fixedSteps + units * stepsPerUnit;
+/** The fixed parts of many short texts that are scanned together: what one of them took is gone for the others. */
+export interface WorkAllowance {
+  stepsLeft: number;
+}
+
+/** Texts of one request that may each take their whole fixed part. */
+const fixedParts = 16;
+
+export const workAllowance = (): WorkAllowance => ({ stepsLeft: fixedParts * fixedSteps });
+
+/**
+ * @param units the text's length, in code units
+ * @param allowance shared by the texts of one request
+ */
+export const workBudget = (units: number, allowance?: WorkAllowance): WorkBudget => {
+  const own = units * stepsPerUnit;
   let spent = 0;
   return {
     get spent() {
       return spent;
     },
     spend: (steps) => {
+      if (allowance !== undefined) allowance.stepsLeft -= Math.max(0, spent + steps - Math.max(own, spent));
       spent += steps;
-      if (spent > limit) throw new WorkExceeded();
+      if (spent > own + fixedSteps || (allowance !== undefined && allowance.stepsLeft < 0)) throw new WorkExceeded();
     },
   };
 };

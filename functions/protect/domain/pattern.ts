@@ -13,6 +13,8 @@ const maxQuickTestSize = 200;
 
 export interface CompiledPattern {
   readonly programSize: number;
+  /** Code units that a match spans, at most. */
+  readonly maxUnits: number;
   /**
    * @param budget shared by all patterns of a scan
    * @returns non-empty matches, leftmost first, none overlapping
@@ -76,6 +78,7 @@ export const compilePattern = (pattern: string): CompiledPattern => {
   const programSize = regexp.programSize();
   return {
     programSize,
+    maxUnits: program.maxUnits,
     find: (text, budget) => {
       // INVARIANT: bounded repeats only take matches away, so where re2js finds none there is none.
       if (programSize <= maxQuickTestSize && !regexp.test(text)) return [];

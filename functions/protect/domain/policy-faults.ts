@@ -1,24 +1,16 @@
-// What makes a well-formed policy or deny list unfit to be saved: nothing switched on, a protection that this build lacks, a pattern beyond the limits.
+// What makes a well-formed policy or deny list unfit to be saved: nothing switched on, a domain that says nothing, a pattern beyond the limits.
 import type { FieldError } from '../../shared/kernel/errors.ts';
 import { foldTerm } from './fold.ts';
+import { domainProfile } from './model/domain-profile.ts';
 import { patternFault } from './pattern.ts';
-import { detectableTypes } from './personal-data.ts';
-import { contentCategories, type DenyTerm, type PiiSettings, type PiiType, type Policy, piiTypes } from './policy.ts';
+import { contentCategories, type DenyTerm, type PiiSettings, type Policy, piiTypes } from './policy.ts';
 import { redactionToken } from './redact.ts';
 
 type Unsaved = Omit<Policy, 'id' | 'version'>;
 
-const absent = (pointer: string, what: string): FieldError => ({
-  pointer,
-  detail: `this build has no detector for ${what}; a policy that asks for it would not protect`,
-});
-
-const piiFaults = ({ types, custom }: PiiSettings): FieldError[] => {
+const piiFaults = ({ custom }: PiiSettings): FieldError[] => {
   const faults: FieldError[] = [];
-  for (const type of Object.keys(types) as PiiType[]) {
-    if (!detectableTypes.includes(type)) faults.push(absent(`/pii/types/${type}`, `\`${type}\``));
-  }
-  const tokens = new Set(piiTypes.map(redactionToken));
+  const tokens = new Set([...piiTypes, 'secret'].map(redactionToken));
   for (const [index, { name, pattern }] of custom.entries()) {
     const token = redactionToken(name);
     if (tokens.has(token)) faults.push({ pointer: `/pii/custom/${index}/name`, detail: 'this name is taken' });
@@ -42,14 +34,19 @@ const protectsNothing = (policy: Unsaved): boolean =>
 const asksForContent = ({ content }: Unsaved): boolean =>
   content !== undefined && contentCategories.some((category) => (content[category] ?? 'off') !== 'off');
 
+/** A domain of which no telling word is said would find nothing. */
+const saysTopic = ({ content }: Unsaved): boolean =>
+  content?.domain !== undefined && domainProfile(content.domain.description, content.domain.examples) !== undefined;
+
 /** @returns every reason to refuse the policy (`policy-invalid`); none: it protects what it says */
 export const policyFaults = (policy: Unsaved): FieldError[] => {
   const faults = policy.pii === undefined ? [] : piiFaults(policy.pii);
-  for (const category of contentCategories) {
-    if ((policy.content?.[category] ?? 'off') !== 'off') faults.push(absent(`/content/${category}`, `\`${category}\` content`));
+  if ((policy.content?.offTopic ?? 'off') !== 'off' && !saysTopic(policy)) {
+    faults.push({
+      pointer: '/content/domain',
+      detail: 'what is off-topic follows from a domain: describe it in words, better with five examples or more',
+    });
   }
-  if ((policy.injection ?? 'off') !== 'off') faults.push(absent('/injection', 'prompt injection'));
-  if ((policy.secrets ?? 'off') !== 'off') faults.push(absent('/secrets', 'known secrets'));
   if (protectsNothing(policy)) faults.push({ pointer: '/', detail: 'a policy switches on at least one protection' });
   return faults;
 };

@@ -13,6 +13,7 @@ const names: Readonly<Record<string, string>> = {
   creditCard: 'CREDIT_CARD',
   ssn: 'SSN',
   address: 'ADDRESS',
+  secret: 'SECRET',
 };
 
 /** @returns `[EMAIL_REDACTED]` for a kind of personal data, `[<NAME>_REDACTED]` for a custom pattern's name */
@@ -24,7 +25,7 @@ export const redactionToken = (category: string): string => {
 const lengthOf = ({ start, end }: Redaction): number => end - start;
 
 /** Chains of overlapping redactions become one, from the first start to the last end; the longest names the token, else the first. Touching ones stay apart. */
-const merge = (redactions: readonly Redaction[]): Redaction[] => {
+export const merge = (redactions: readonly Redaction[]): Redaction[] => {
   const sorted = [...redactions].sort((a, b) => a.start - b.start || b.end - a.end);
   const merged: Redaction[] = [];
   let longest = 0;

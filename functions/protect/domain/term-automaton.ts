@@ -15,6 +15,10 @@ export const maxTermUnits = 512;
 
 export interface TermAutomaton {
   readonly termCount: number;
+  /** Whether a term has more than one word. */
+  readonly hasPhrases: boolean;
+  /** Units of the longest folded term. */
+  readonly maxUnits: number;
   /** About how much memory the compiled automaton holds. */
   readonly sizeBytes: number;
   /** @returns the spans of terms in the original text, none inside another, by start */
@@ -166,7 +170,9 @@ export const compileTerms = (terms: readonly DenyTerm[]): TermAutomaton => {
   };
 
   const sizeBytes = edges.sizeBytes + maxStates * 9 + states * 12;
-  return { termCount: present.length, sizeBytes, find: present.length === 0 ? () => [] : find };
+  const maxUnits = present.reduce((most, { value }) => Math.max(most, value.length), 0);
+  const hasPhrases = present.some(({ value }) => value.includes(' '));
+  return { termCount: present.length, hasPhrases, maxUnits, sizeBytes, find: present.length === 0 ? () => [] : find };
 };
 
 /** Every state but the root, shallow ones first (a counting sort). */

@@ -35,6 +35,8 @@ export interface Verdict {
   readonly text?: string;
   readonly findings: readonly Finding[];
   readonly error?: BlockError;
+  /** The models' highest scores, where a policy asks for models. */
+  readonly scores?: Readonly<Record<string, number>>;
 }
 
 /** In the order in which protections are evaluated; the first that blocks names the error. */

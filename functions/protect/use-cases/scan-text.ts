@@ -8,13 +8,16 @@ import type { Engine } from '../domain/engine.ts';
 import { evaluateAll, type JointVerdict, TextTooLong } from '../domain/evaluate.ts';
 import { stringsOf, withStrings } from '../domain/message-strings.ts';
 import { WorkExceeded } from '../domain/pattern-run.ts';
+import type { ScanContext } from '../domain/scan-piece.ts';
 import type { EngineSource } from '../ports.ts';
 import type { ScanBody } from '../schemas.ts';
 import { activationsOf, type ScanPlace } from './activations.ts';
+import { type Fingerprints, secretMatcher } from './secret-matcher.ts';
 
 interface Dependencies {
   readonly engines: EngineSource;
   readonly openTicket: OpenTicket;
+  readonly fingerprints: Fingerprints;
   readonly commit: Commit;
   readonly world: World;
 }
@@ -39,9 +42,9 @@ const placeOf = async (openTicket: OpenTicket, { org, params, body }: ScanCall):
 };
 
 /** Fails closed: what could not be scanned whole has no verdict. */
-const verdictOn = (engine: Engine, { text, messages }: ScanBody): JointVerdict => {
+const verdictOn = (engine: Engine, { text, messages }: ScanBody, context: ScanContext): JointVerdict => {
   try {
-    return evaluateAll(engine, messages === undefined ? [{ path: '', text: text ?? '' }] : stringsOf(messages));
+    return evaluateAll(engine, messages === undefined ? [{ path: '', text: text ?? '' }] : stringsOf(messages), context);
   } catch (error) {
     if (error instanceof WorkExceeded) {
       throw new AppError('policy-invalid', 'a pattern takes more work on this text than its limit allows; treat the text as blocked', {
@@ -61,12 +64,13 @@ const record = async (commit: Commit, call: ScanCall, events: readonly NewEvent[
   }
 };
 
-export const scanText = async ({ engines, openTicket, commit, world }: Dependencies, call: ScanCall): Promise<Answer> => {
+export const scanText = async ({ engines, openTicket, fingerprints, commit, world }: Dependencies, call: ScanCall): Promise<Answer> => {
   const startedMs = world.nowMs();
   const { org, params, body } = call;
   const place = await placeOf(openTicket, call);
   const engine = await engines(org, params.workspace);
-  const { action, findings, texts, error } = verdictOn(engine, body);
+  const knownSecrets = await secretMatcher(fingerprints, engine, { org, workspace: params.workspace, direction: body.direction });
+  const { action, findings, texts, error } = verdictOn(engine, body, knownSecrets === undefined ? {} : { knownSecrets });
   await record(commit, call, activationsOf(engine.policies, findings, place));
   if (findings.length > maxFindings) {
     throw new AppError('payload-too-large', `the text has more than ${maxFindings} findings; scan it in parts`);

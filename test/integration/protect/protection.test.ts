@@ -67,10 +67,8 @@ describe('a protection policy', () => {
   });
 
   test.each([
-    [{ pii: { types: { address: 'redact' } } }, 'policy-invalid', ['/pii/types/address']],
-    [{ content: { harmful: 'high' } }, 'policy-invalid', ['/content/violence', '/content/selfHarm', '/content/illegal']],
-    [{ injection: 'medium' }, 'policy-invalid', ['/injection']],
-    [{ secrets: 'redact' }, 'policy-invalid', ['/secrets']],
+    [{ content: { offTopic: 'high' } }, 'policy-invalid', ['/content/domain']],
+    [{ content: { offTopic: 'low', domain: { description: '?', examples: ['...'] } } }, 'policy-invalid', ['/content/domain']],
     [{ pii: undefined }, 'policy-invalid', ['/']],
     [{ pii: { types: {} }, content: { violence: 'off' }, secrets: 'off' }, 'policy-invalid', ['/']],
     [{ pii: { custom: [{ name: 'x', pattern: '(?=a)', action: 'log' }] } }, 'policy-invalid', ['/pii/custom/0/pattern']],

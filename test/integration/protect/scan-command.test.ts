@@ -50,7 +50,7 @@ describe('npm run scan', () => {
   });
 
   test.each([
-    [{ ...policy, injection: 'high' }, [terms], '/injection'],
+    [{ ...policy, content: { offTopic: 'high' } }, [terms], '/content'],
     [policy, [], 'no deny list `terms`'],
     [{ ...policy, thresholds: 1 }, [terms], 'thresholds'],
     [policy, [{ ...terms, entries: [{ type: 'regex', value: '(a' }] }], '`(a`'],

@@ -4,6 +4,8 @@ import { type DigitGroup, type NumberRun, numberRuns } from '../number-run.ts';
 
 const minDigits = 12;
 const maxDigits = 19;
+/** Groups of one digit each are put together by the joined view of a text. */
+const maxGroups = 10;
 const contextUnits = 60;
 const named =
   /\b(?:cards?|credit|debit|visa|master ?card|amex|american express|discover|diners|jcb|union ?pay|maestro|mir|rupay|cc|ccn|pan|cvv2?|cvc2?|expir\w*|payment|charge|kreditkarte|tarjeta|carte|carta|cartão)\b/;
@@ -98,7 +100,7 @@ const cardAt = (text: string, { groups, separators }: NumberRun, from: number): 
     // INVARIANT: one kind of separator within a number.
     if (to > from && separators[to - 1] !== separators[from]) break;
     count += groups[to]?.digits.length ?? 0;
-    if (count > maxDigits) break;
+    if (count > maxDigits || to - from >= maxGroups) break;
     if (count < minDigits) continue;
     const detection = judge(text, groups.slice(from, to + 1));
     if (detection !== undefined) best = { detection, next: to + 1 };

@@ -1,6 +1,6 @@
 // Phone numbers, international and national: our own candidates, judged by structure and by the words around them.
 import { after, before, type Detection, type Detector, isDigit, isWordUnit } from '../detection.ts';
-import { isNorthAmerican, isPlausibleInternational } from './phone-numbering.ts';
+import { isIssuedInternational, isIssuedNational, isNorthAmerican, isPlausibleInternational } from './phone-numbering.ts';
 
 interface Group {
   readonly start: number;
@@ -102,7 +102,10 @@ const isIssued = (digits: string): boolean => !/^(\d)\1+$/.test(digits);
 
 /** What the structure alone says: a score at least 0.5 needs no context. */
 const byStructure = ({ shape, digits, groups, plus }: Candidate): Verdict | undefined => {
-  if (plus) return isPlausibleInternational(digits) ? { score: 0.95, rule: 'international' } : undefined;
+  if (plus) {
+    if (!isPlausibleInternational(digits)) return undefined;
+    return isIssuedInternational(digits) ? { score: 0.99, rule: 'international' } : { score: 0.9, rule: 'international-shape' };
+  }
   if (/^00[1-9]/.test(digits) && groups.length > 1 && isPlausibleInternational(digits.slice(2)))
     return { score: 0.9, rule: 'international-00' };
   const national = shape.startsWith('1') && digits.startsWith('1') && digits.length === 11 ? digits.slice(1) : digits;
@@ -112,7 +115,7 @@ const byStructure = ({ shape, digits, groups, plus }: Candidate): Verdict | unde
   }
   const grouped = groups.length >= 3 && groups.every((group) => group.length >= 2 && group.length <= 5);
   if (/^0[1-9]/.test(digits) && digits.length >= 9 && digits.length <= 11 && (grouped || shape.startsWith('(')))
-    return { score: 0.6, rule: 'trunk' };
+    return { score: isIssuedNational(digits) ? 0.8 : 0.6, rule: 'trunk' };
   if (/^\([2-5]\)[ -]?[2-5][- ][2-5]$/.test(shape) && digits.length >= 8 && digits.length <= 11 && shape.includes('-'))
     return { score: 0.6, rule: 'area-code' };
   return undefined;
@@ -153,6 +156,31 @@ const judge = (text: string, candidate: Candidate, words: () => Words): Verdict 
   return structure;
 };
 
+/** Letters that a label behind a number may begin with. */
+const labelFirst = /[a-z]/i;
+
+/**
+ * Whether groups of these lengths can be a number at all: by their structure, or because words speak of phones.
+ * Nearly all groups of a list of numbers end here, before anything is cut out of the text.
+ */
+const mayBePhone = (text: string, run: readonly Group[], first: number, last: number, words: () => Words): boolean => {
+  const { start } = run[first] as Group;
+  const { end } = run[last] as Group;
+  const count = last - first + 1;
+  const opening = text[start - 1];
+  if (opening === '+' || opening === '(' || text[start] === '0') return true;
+  if (text[start + lengthOf(run[first])] === ')') return true;
+  if (count === 3 || count === 4) {
+    const from = count === 4 ? first + 1 : first;
+    const leads = count === 3 || (text[start] === '1' && lengthOf(run[first]) === 1);
+    if (leads && lengthOf(run[from]) === 3 && lengthOf(run[from + 1]) === 3 && lengthOf(run[from + 2]) === 4) return true;
+  }
+  if (count === 2 && lengthOf(run[first]) === 3 && text[end - 5] !== undefined && /[)(]/.test(text.slice(start, end))) return true;
+  let next = end;
+  while (next < text.length && next - end < 5 && !isWordUnit(text.charCodeAt(next))) next += 1;
+  return (next < text.length && labelFirst.test(text[next] ?? '')) || words().spoken;
+};
+
 const lengthOf = (group: Group | undefined): number => (group === undefined ? 0 : group.end - group.start);
 
 /** A single digit begins a number only as a country code. */
@@ -177,6 +205,7 @@ const phoneAt = (text: string, run: readonly Group[], first: number): { detectio
     last += 1;
   }
   for (; last >= first && digits >= 6; last -= 1) {
+    if (!mayBePhone(text, run, first, last, words)) continue;
     const candidate = candidateOf(text, run, first, last);
     const verdict = judge(text, candidate, words);
     if (verdict === undefined) continue;
