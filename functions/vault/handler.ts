@@ -1,5 +1,5 @@
 // The vault's Lambda entry: environment, platform, app.
-import { accessSource, serviceKit } from '../authz/public.ts';
+import { accessSource, decisionCounter, flushAtStop, serviceKit } from '../authz/public.ts';
 import { awsPlatform } from '../shared/aws/aws-platform.ts';
 import { parseEnv } from '../shared/env.ts';
 import { createApp } from '../shared/http/app.ts';
@@ -13,5 +13,6 @@ import { routes } from './routes.ts';
 const log = jsonLog((line) => process.stdout.write(`${line}\n`));
 const platform = awsPlatform(platformConfig(parseEnv(vaultEnv, process.env), log));
 const kit = serviceKit(platform, serviceName, accessSource({ table: platform.table, world: realWorld }));
+flushAtStop(decisionCounter({ table: platform.table, world: realWorld, log }), process);
 
 export const handler = createApp(kit, routes, vaultDependencies(platform));

@@ -40,6 +40,8 @@ export const listSecrets = async ({ secrets, cursors, world }: Dependencies, cal
   const cursorCall = { org, caller: call.caller, query };
   const shown = (secret: Secret): boolean =>
     passes(secret, query, nowMs) && access.decide('secrets', scopeAt(secret.location), 'read', readInputs(secret.location)).allowed;
+  // INVARIANT: a workspace out of reach answers as one that is not there: no page, no cursor, no time.
+  if (query.workspace !== undefined && !access.reaches(query.workspace)) return ok({ items: [] });
   const found: Secret[] = [];
   let after = await cursors.open(cursorCall, route);
   for (let reads = 0; reads < maxReads; reads += 1) {

@@ -286,6 +286,14 @@ test('a workspace holds something until its secrets and bindings are gone', asyn
   expect((await contents('globex', 'support')).kept).toBeUndefined();
 });
 
+test('a list of a workspace out of reach is empty at once, without a cursor that would tell of its secrets', async () => {
+  for (let n = 0; n < 120; n += 1) await make(`KEY_${n}`, { location: { workspace: 'research' } });
+  vault.grant('acme/user:lim', 'secrets:support:read');
+  for (const workspace of ['research', 'nope']) {
+    expect((await vault.call('acme/user:lim', 'GET', '/secrets', { query: { workspace, limit: '1' } })).body).toEqual({ items: [] });
+  }
+});
+
 test('of several changes from one version one is made, and the others hear that it has moved', async () => {
   const made = await make('KEY');
   const headers = { 'if-match': made.headers.etag as string };
