@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { argv, stdout, version } from 'node:process';
+import { auditBench } from './audit.ts';
 import { authzBench } from './authz.ts';
 import { guardedCallBench } from './guarded-call.ts';
 import { protectBench } from './protect.ts';
@@ -10,7 +11,7 @@ import { qualityBench } from './quality.ts';
 import type { Bench } from './report.ts';
 import { vaultBench } from './vault.ts';
 
-const benches: readonly Bench[] = [guardedCallBench, authzBench, vaultBench, protectBench, qualityBench];
+const benches: readonly Bench[] = [guardedCallBench, auditBench, authzBench, vaultBench, protectBench, qualityBench];
 const file = join(import.meta.dirname, 'RESULTS.md');
 
 const readSections = (): Map<string, string> => {

@@ -131,7 +131,7 @@ const makeRows = (parts: readonly Part[]): ReadonlyMap<Scope, Row> => {
 };
 
 /** @returns all that is granted, by the scope at which it is; a check looks at the rows of one path, so its cost does not grow with what is granted elsewhere */
-export const rowsOf = (grants: CompiledGrants): ReadonlyMap<Scope, Row> => {
+const rowsOf = (grants: CompiledGrants): ReadonlyMap<Scope, Row> => {
   grants.rows ??= makeRows(grants.parts);
   return grants.rows;
 };
