@@ -1,16 +1,18 @@
 // `npm run -s audit:verify -- <folder, file or URL>`: verifies logs, delivered lines and proofs offline; exit 0 only if all holds.
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { argv, env, exit, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { type Checkpoint, parseCheckpointText, verifyCheckpoint } from '../functions/audit/domain/checkpoint.ts';
+import { manifestName } from '../functions/audit/domain/export-manifest.ts';
 import { type NoteKey, NoteRefused, parseNote, parseVerifierKey } from '../functions/audit/domain/signed-note.ts';
 import { verifyTlogProof } from '../functions/audit/domain/tlog-proof.ts';
 import { verifyDelivered } from '../functions/audit/domain/verify-delivered.ts';
+import { verifyExport } from '../functions/audit/domain/verify-export.ts';
 import { type LogSource, VerificationFailed, verifyLog } from '../functions/audit/domain/verify-log.ts';
 import { fromFilePart, toFilePath } from '../functions/shared/embedded/archive-path.ts';
 
-const usage = `usage: audit:verify <data folder | log folder | URL of a log | .tlog-proof file>
+const usage = `usage: audit:verify <data folder | log folder | export folder | URL of a log | .tlog-proof file>
   --key <verifier key or its file>   trust this key and no other (else the \`key\` file beside the log)
   --from <checkpoint file>           the log must have grown from this earlier checkpoint
   --entry <file>                     the entry that a proof is about
@@ -198,9 +200,20 @@ const verifyProofFile = async (file: string, entryFile: string | undefined, keys
   }
 };
 
+const verifyExportFolder = async (folder: string, asked: Asked): Promise<void> => {
+  const source = { read: (name: string) => readOptional(join(folder, name)), list: () => filesUnder(folder) };
+  const { core, checkpoint } = await verifyExport(source, { keys: asked.keys, onProgress: progress(folder) });
+  stdout.write(
+    `${folder}: ${core.events} events of ${checkpoint.origin}, exported at ${core.createdAt}, among ${checkpoint.size} entries: verified\n`,
+  );
+  if (asked.keys.length === 0) stdout.write(`${folder}: the key was taken from the manifest; --key with one from elsewhere proves more\n`);
+};
+
 const verify = async (target: string, asked: Asked, entry: string | undefined): Promise<void> => {
   if (/^https?:\/\//.test(target)) return requireFrom(asked, await verifyOne(target, urlSource(target), asked));
+  if (basename(target) === manifestName) return verifyExportFolder(dirname(target), asked);
   if (!(await isFolder(target))) return verifyProofFile(target, entry, asked.keys);
+  if ((await readOptional(join(target, manifestName))) !== undefined) return verifyExportFolder(target, asked);
   if (await isFolder(join(target, 'bucket', 'log'))) return verifyBucket(join(target, 'bucket'), asked);
   if (await isFolder(join(target, 'log'))) return verifyBucket(target, asked);
   return requireFrom(asked, await verifyOne(target, folderSource(target), asked));

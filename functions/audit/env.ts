@@ -14,6 +14,8 @@ export const auditEnv = z.object({
   LOG_KEY_ARN: name,
   LOG_BUCKET_NAME: name,
   LOCK_MODE: lockMode,
+  /** Shown as the deployment's retention. */
+  RETENTION_DAYS: z.coerce.number().int().min(1),
 });
 export type AuditEnv = z.infer<typeof auditEnv>;
 

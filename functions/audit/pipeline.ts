@@ -7,12 +7,14 @@ import { archiveLogFiles } from './adapters/archive-log-files.ts';
 import { tableEventIndex } from './adapters/table-event-index.ts';
 import { tableKeyRing } from './adapters/table-key-ring.ts';
 import { tableLogHeads } from './adapters/table-log-heads.ts';
+import { tableLogSettings } from './adapters/table-log-settings.ts';
 import { tableOrganizations } from './adapters/table-organizations.ts';
 import { tableOutbox } from './adapters/table-outbox.ts';
 import { confirmDelivery } from './use-cases/confirm-delivery.ts';
 import { redeliverEvents } from './use-cases/redeliver-events.ts';
 import { type SealResult, sealLog } from './use-cases/seal-log.ts';
 import { type ShipResult, shipEvents } from './use-cases/ship-events.ts';
+import { takeTurns } from './use-cases/take-turns.ts';
 
 export interface PipelineOptions {
   /** Names the deployment in the origins of its logs: 1 to 63 of `a-z`, `0-9`, `.`, `-`. Without it the log key's hash does. */
@@ -48,13 +50,14 @@ export const sealerOf = (
     const name = deployment ?? `deployment-${hash('sha256', await keys.publicKey(), 'hex').slice(0, 16)}`;
     return `${name}/${org}`;
   };
+  const settings = tableLogSettings({ table });
   return {
     seal: sealLog({
       world,
       log,
       keys,
       originOf,
-      retentionDays,
+      retentionDaysOf: async (org) => Math.max(retentionDays, (await settings.retention(org))?.days ?? 0),
       outbox: tableOutbox({ table }),
       heads: tableLogHeads({ table }),
       files: archiveLogFiles({ archive }),
@@ -125,15 +128,20 @@ export const shipOrganization =
     }
   };
 
-/** Seals and ships what waits in any organization, one after the other: the sweep after a start, and whenever in doubt. */
+/** Seals and ships what waits in any organization, in turns: the sweep after a start, and whenever in doubt. */
 export const sealAll = async (platform: Platform): Promise<void> => {
-  for (const org of await pipelineOf(platform).organizations()) {
-    try {
-      await sealOrganization(platform)(org);
-      await shipOrganization(platform)(org);
-    } catch (error) {
-      // INVARIANT: one organization's fault keeps no other waiting.
-      platform.log.error('an organization could not be sealed', { org, error });
-    }
-  }
+  const { seal, ship, redeliver, organizations } = pipelineOf(platform);
+  const orgs = await organizations();
+  // INVARIANT: one organization's fault keeps no other waiting.
+  const failed = (org: OrgId, error: unknown): void => platform.log.error('an organization could not be sealed', { org, error });
+  await takeTurns(
+    orgs,
+    async (org) => {
+      const { more, stopped } = await seal(org);
+      return more && stopped === undefined;
+    },
+    failed,
+  );
+  await takeTurns(orgs, async (org) => (await ship(org)).more, failed);
+  await takeTurns(orgs, async (org) => (await redeliver(org)) > 0, failed);
 };

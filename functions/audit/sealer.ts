@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { type OrgId, orgId } from '../shared/kernel/ids.ts';
 import type { Log } from '../shared/observability/log.ts';
 import type { Pipeline } from './pipeline.ts';
+import { takeTurns } from './use-cases/take-turns.ts';
 
 /** What the queue carries: no part of an event but its organization. */
 const wakeUp = z.object({ org: orgId });
@@ -17,37 +18,28 @@ const isQueued = (event: unknown): event is SQSEvent =>
 
 /** @returns the handler; messages of an organization whose sealing failed are told back, to be delivered again */
 export const createSealer = ({ seal, organizations, log }: SealerParts) => {
-  const drain = async (org: OrgId): Promise<void> => {
-    for (;;) {
+  /** @returns the organizations that could not be sealed */
+  const sealEach = async (orgs: readonly OrgId[]): Promise<ReadonlySet<OrgId>> => {
+    const failed = new Set<OrgId>();
+    const step = async (org: OrgId): Promise<boolean> => {
       const { more, stopped } = await seal(org);
       if (stopped !== undefined) throw new Error('the clock does not advance');
-      if (!more) return;
-    }
-  };
-
-  /** @returns whether everything that waited is sealed */
-  const attempt = async (org: OrgId): Promise<boolean> => {
-    try {
-      await drain(org);
-      return true;
-    } catch (error) {
+      return more;
+    };
+    await takeTurns(orgs, step, (org, error) => {
+      failed.add(org);
       log.error('an organization could not be sealed', { org, error });
-      return false;
-    }
+    });
+    return failed;
   };
 
   return async (event: unknown): Promise<SQSBatchResponse> => {
     if (!isQueued(event)) {
-      const failed: OrgId[] = [];
-      for (const org of await organizations()) if (!(await attempt(org))) failed.push(org);
-      if (failed.length > 0) throw new Error('not every organization could be sealed');
+      if ((await sealEach(await organizations())).size > 0) throw new Error('not every organization could be sealed');
       return { batchItemFailures: [] };
     }
     const messages = event.Records.map(({ messageId, body }) => ({ messageId, org: wakeUp.parse(JSON.parse(body)).org }));
-    const sealed = new Map<OrgId, boolean>();
-    for (const org of new Set(messages.map(({ org: each }) => each))) sealed.set(org, await attempt(org));
-    return {
-      batchItemFailures: messages.filter(({ org }) => sealed.get(org) !== true).map(({ messageId }) => ({ itemIdentifier: messageId })),
-    };
+    const failed = await sealEach(messages.map(({ org }) => org));
+    return { batchItemFailures: messages.filter(({ org }) => failed.has(org)).map(({ messageId }) => ({ itemIdentifier: messageId })) };
   };
 };

@@ -3,6 +3,7 @@ import type { DynamoDBStreamEvent, S3Event } from 'aws-lambda';
 import { type OrgId, orgId } from '../shared/kernel/ids.ts';
 import type { Log } from '../shared/observability/log.ts';
 import type { Pipeline } from './pipeline.ts';
+import { takeTurns } from './use-cases/take-turns.ts';
 
 interface ShipperParts extends Pick<Pipeline, 'ship' | 'redeliver' | 'confirm' | 'organizations'> {
   readonly log: Log;
@@ -26,32 +27,27 @@ const pathOf = ({ s3 }: ObjectRecord): string => decodeURIComponent(s3.object.ke
 
 /** @returns the handler; it throws when anything failed, after the rest is done, and may be called again with the same event */
 export const createShipper = ({ ship, redeliver, confirm, organizations, log }: ShipperParts) => {
-  const drain = async (org: OrgId): Promise<void> => {
-    while ((await ship(org)).more);
-  };
-
-  const sweep = async (org: OrgId): Promise<void> => {
-    await drain(org);
-    await redeliver(org);
-  };
-
   return async (event: unknown): Promise<void> => {
     const records = recordsOf(event);
     const objects = records.filter(isObject);
     const moved = new Set(records.flatMap((record) => (isObject(record) ? [] : (orgOf(record) ?? []))));
-    const work: (readonly [OrgId | undefined, () => Promise<unknown>])[] = [
-      ...objects.map((record) => [undefined, () => confirm(pathOf(record))] as const),
-      ...[...moved].map((org) => [org, () => drain(org)] as const),
-      ...(records.length > 0 ? [] : (await organizations()).map((org) => [org, () => sweep(org)] as const)),
-    ];
     let failed = 0;
-    for (const [org, run] of work) {
-      try {
-        await run();
-      } catch (error) {
-        failed += 1;
-        log.error('shipping failed', { ...(org === undefined ? {} : { org }), error });
-      }
+    const failure = (org: OrgId | undefined, error: unknown): void => {
+      failed += 1;
+      log.error('shipping failed', { ...(org === undefined ? {} : { org }), error });
+    };
+    for (const record of objects) await confirm(pathOf(record)).catch((error: unknown) => failure(undefined, error));
+    const orgs = records.length > 0 ? [...moved] : await organizations();
+    await takeTurns(orgs, async (org) => (await ship(org)).more, failure);
+    if (records.length === 0) {
+      await takeTurns(
+        orgs,
+        async (org) => {
+          await redeliver(org);
+          return false;
+        },
+        failure,
+      );
     }
     if (failed > 0) throw new Error('not everything could be shipped');
   };

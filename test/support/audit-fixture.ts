@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { outboxPartition, outboxShards } from '../../functions/audit/adapters/keys.ts';
 import { decodeArchiveLine } from '../../functions/audit/domain/archive-line.ts';
 import type { Checkpoint } from '../../functions/audit/domain/checkpoint.ts';
+import { linesOf } from '../../functions/audit/domain/delivered-lines.ts';
 import { parseEntry } from '../../functions/audit/domain/entry.ts';
 import { decodeBundle } from '../../functions/audit/domain/entry-bundle.ts';
 import type { AuditEvent } from '../../functions/audit/domain/event.ts';
@@ -12,7 +13,6 @@ import { verifyDelivered } from '../../functions/audit/domain/verify-delivered.t
 import { type LogSource, verifyLog } from '../../functions/audit/domain/verify-log.ts';
 import { auditPipeline, type Pipeline } from '../../functions/audit/pipeline.ts';
 import { outboxPut, registerOrganization } from '../../functions/audit/use-cases/commit-change.ts';
-import { linesOf } from '../../functions/audit/use-cases/confirm-delivery.ts';
 import { openEmbeddedPlatform } from '../../functions/shared/embedded/embedded-platform.ts';
 import { type OrgId, orgId } from '../../functions/shared/kernel/ids.ts';
 import { toTime, uuidv7 } from '../../functions/shared/kernel/world.ts';

@@ -27,7 +27,8 @@ export const deliveredKey = (org: string, id: string, leafIndex: number): Key =>
   outboxKey(org, id, `${deliveredPrefix}${padded(leafIndex)}`);
 
 /** Rows that cannot become entries: kept for somebody to look at, out of the others' way. */
-export const asideKey = (pk: string, pendingSk: string): Key => ({ pk, sk: `aside#${pendingSk.slice(pendingPrefix.length)}` });
+export const asidePrefix = 'aside#';
+export const asideKey = (pk: string, pendingSk: string): Key => ({ pk, sk: `${asidePrefix}${pendingSk.slice(pendingPrefix.length)}` });
 
 /** The head of an organization's log; moves by compare-and-swap. */
 export const headKey = (org: string): Key => ({ pk: `${org}#audit-log`, sk: 'head' });
@@ -42,6 +43,18 @@ export const readMarkKey = (org: string, mark: string): Key => ({ pk: `${org}#au
 /** That an event of another service was recorded; `id` is the one that it got here. */
 export const foreignKey = (org: string, id: string): Key => ({ pk: `${org}#audit-foreign:${id}`, sk: 'mark' });
 
+/** Exports, by their ids. */
+export const jobsPartition = (org: string): string => `${org}#audit-jobs`;
+const exportPrefix = 'export#';
+export const exportKey = (org: string, id: string): Key => ({ pk: jobsPartition(org), sk: `${exportPrefix}${id}` });
+
+/** What an organization set of its log: legal hold, where checkpoints go. */
+export const logSettingsKey = (org: string, name: 'hold' | 'retention' | 'witnesses'): Key => ({ pk: `${org}#audit-settings`, sk: name });
+
+/** Persons who were erased, in the order of time. */
+export const erasuresPartition = (org: string): string => `${org}#audit-erasures`;
+export const erasureKey = (org: string, time: string, ref: string): Key => ({ pk: erasuresPartition(org), sk: `${time}#${ref}` });
+
 /** In the key table: wrapped keys by what they are for, and by the reference that entries hold. */
 export const auditKeyRow = (org: string, name: string): Key => ({ pk: `${org}#audit-keys`, sk: name });
 
@@ -54,5 +67,30 @@ export const indexPartition = (org: string, name: string): string => `${org}#${n
 export const indexIdKey = (org: string, id: string): Key => ({ pk: `${org}#id#${id}`, sk: 'position' });
 export const indexWorkspacesPartition = (org: string): string => `${org}#workspaces`;
 
+/** In the index table, of words: parts of blocks of the log that are not whole yet, and which blocks these are. */
+export const wordPartsPartition = (org: string, block: number): string => `${org}#word-parts#${block}`;
+export const wordPartKey = (org: string, block: number, firstLeaf: number, count: number): Key => ({
+  pk: wordPartsPartition(org, block),
+  sk: `${padded(firstLeaf)}#${count}`,
+});
+export const wordOpenPartition = (org: string): string => `${org}#word-open`;
+export const wordOpenKey = (org: string, block: number): Key => ({ pk: wordOpenPartition(org), sk: padded(block) });
+/** Of whole blocks: where they begin and end in time, the times of their events, and a row for each bit of signatures. */
+export const wordBlocksPartition = (org: string): string => `${org}#word-blocks`;
+export const wordBlockKey = (org: string, block: number): Key => ({ pk: wordBlocksPartition(org), sk: padded(block) });
+export const wordTimesKey = (org: string, block: number): Key => ({ pk: `${org}#word-times`, sk: padded(block) });
+export const wordBitPartition = (org: string, bit: number): string => `${org}#word-bit#${bit}`;
+export const wordBitKey = (org: string, bit: number, block: number): Key => ({ pk: wordBitPartition(org, bit), sk: padded(block) });
+
+/** In the index table: counts of an hour; `shard` spreads writers. What belongs to no workspace stands under `~`. */
+export const statsPartition = (org: string, workspace: string | undefined): string => `${org}#stats#${workspace ?? '~'}`;
+export const statsKey = (org: string, workspace: string | undefined, hour: string, what: string, shard: number): Key => ({
+  pk: statsPartition(org, workspace),
+  sk: `${hour}#${shard}#${what}`,
+});
+
 /** In the archive. */
 export const logPath = (org: string, path: string): string => `log/${org}/${path}`;
+/** Of delivered objects; hours lie below it. */
+export const deliveredPath = (org: string): string => `archive/${org}/`;
+export const exportPath = (org: string, job: string, name: string): string => `exports/${org}/${job}/${name}`;

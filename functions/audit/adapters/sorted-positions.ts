@@ -14,9 +14,9 @@ export interface StreamOptions {
   /** Sort keys asked for, both inclusive. */
   readonly from?: string;
   readonly to?: string;
+  /** Rows asked for at once. */
+  readonly chunk: number;
 }
-
-const chunk = 64;
 
 /** @returns whether `a` comes before `b` in that direction */
 const comesBefore = (a: string, b: string, descending: boolean): boolean => (descending ? a > b : a < b);
@@ -26,7 +26,7 @@ export const partitionPositions = (
   table: Table,
   tenant: Tenant,
   pk: string,
-  { descending, from, to }: StreamOptions,
+  { descending, from, to, chunk }: StreamOptions,
   tally: (rows: number) => void,
 ): Positions => {
   let buffer: readonly Item[] = [];

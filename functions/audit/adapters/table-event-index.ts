@@ -1,18 +1,26 @@
 // The index of recent events over the table port: the event under its time, and pointers to that place under everything searches ask for.
 import type { OrgId } from '../../shared/kernel/ids.ts';
 import type { Clock } from '../../shared/kernel/world.ts';
-import { type Item, maxWritesPerTransaction, type Table, TransactionConflict, type Value, type Write } from '../../shared/ports/table.ts';
-import { type StoredEvent, storedEvent } from '../domain/event.ts';
+import { ConditionFailed, type Item, type Table, TransactionConflict, type Value, type Write } from '../../shared/ports/table.ts';
+import type { StoredEvent } from '../domain/event.ts';
 import { everything, matches, partitionsOf, sourcesOf } from '../domain/event-filter.ts';
 import type { EventIndex, SearchPage, SearchRequest } from '../ports.ts';
+import { countWrites, readCounts, statsShards } from './event-counts.ts';
 import { indexIdKey, indexPartition, indexPosition, indexTime, indexWorkspacesPartition } from './keys.ts';
+import { purgePerson } from './purge-person.ts';
 import { leap, partitionPositions, unionOf } from './sorted-positions.ts';
+import { wordPositions, wordWriter } from './word-index.ts';
 
+/** An event has at most 11 rows, and at most 2 counts beside them: 7 fit a transaction of 100. */
+const eventsPerTransaction = 7;
 /** How long an event stays searchable here. */
 const indexDays = 90;
 /** Rows that one page reads at most; where it finds less than it may, it says where the next page goes on. */
 const rowsPerPage = 4_000;
 const fetchedAtOnce = 50;
+/** Rows asked for at once: few where a page is small, or streams leap from one to the other. */
+const minChunk = 64;
+const maxChunk = 1_000;
 const tries = 8;
 
 const positionOf = (event: StoredEvent): string => indexPosition(Date.parse(event.time), event.leafIndex);
@@ -21,16 +29,30 @@ export const tableEventIndex = ({ indexTable, clock }: { indexTable: Table; cloc
   const knownWorkspaces = new Set<string>();
   const expiry = (): number => Math.floor(clock.nowMs() / 1000) + indexDays * 24 * 60 * 60;
 
-  const writesOf = (org: OrgId, event: StoredEvent): Write[] => {
+  const rowsOf = (org: OrgId, event: StoredEvent, expiresAtSeconds: number): Item[] => {
     const sk = positionOf(event);
-    const expiresAtSeconds = expiry();
     const [main, ...pointers] = partitionsOf(event).map((name): Item => ({ pk: indexPartition(org, name), sk, expiresAtSeconds }));
-    const items = [
-      { ...(main as Item), event: event as unknown as Value },
-      ...pointers,
-      { ...indexIdKey(org, event.id), position: sk, expiresAtSeconds },
+    return [{ ...(main as Item), event: event as unknown as Value }, ...pointers];
+  };
+
+  // INVARIANT: the row of the id is the first of an event's rows to be there, with all the others and its counts: no event counts twice.
+  const writesOf = (org: OrgId, event: StoredEvent): Write[] => {
+    const expiresAtSeconds = expiry();
+    const id: Item = { ...indexIdKey(org, event.id), position: positionOf(event), expiresAtSeconds };
+    return [
+      { kind: 'put', item: id, condition: { absent: true } },
+      ...rowsOf(org, event, expiresAtSeconds).map((item): Write => ({ kind: 'put', item })),
     ];
-    return items.map((item) => ({ kind: 'put', item }));
+  };
+
+  /** Writes events of one group with their counts; where some are there already, each alone. */
+  const putGroup = async (org: OrgId, events: readonly StoredEvent[], shard: number): Promise<void> => {
+    try {
+      await transact(org, [...events.flatMap((event) => writesOf(org, event)), ...countWrites(org, events, shard, expiry())]);
+    } catch (error) {
+      if (!(error instanceof ConditionFailed)) throw error;
+      if (events.length > 1) for (const event of events) await putGroup(org, [event], shard);
+    }
   };
 
   const transact = async (org: OrgId, writes: readonly Write[]): Promise<void> => {
@@ -44,6 +66,8 @@ export const tableEventIndex = ({ indexTable, clock }: { indexTable: Table; cloc
     }
   };
 
+  const putWords = wordWriter({ table: indexTable, transact, expiry });
+
   const rememberWorkspaces = async (org: OrgId, events: readonly StoredEvent[]): Promise<void> => {
     const fresh = new Set(
       events.flatMap(({ workspace }) => (workspace === undefined || knownWorkspaces.has(`${org}#${workspace}`) ? [] : [workspace])),
@@ -54,7 +78,8 @@ export const tableEventIndex = ({ indexTable, clock }: { indexTable: Table; cloc
     }
   };
 
-  const asEvent = (item: Item | undefined): StoredEvent | undefined => (item === undefined ? undefined : storedEvent.parse(item.event));
+  /** INVARIANT: rows hold events that were checked before they came into the outbox; a search reads too many to check each again. */
+  const asEvent = (item: Item | undefined): StoredEvent | undefined => item?.event as unknown as StoredEvent | undefined;
 
   const fetch = async (org: OrgId, positions: readonly Item[]): Promise<(StoredEvent | undefined)[]> => {
     const pk = indexPartition(org, everything);
@@ -80,12 +105,16 @@ export const tableEventIndex = ({ indexTable, clock }: { indexTable: Table; cloc
     const tally = (rows: number): void => {
       read += rows;
     };
-    const streams = sourcesOf(filter, request.workspaces).map((names) =>
+    const words = filter.words ?? [];
+    const chunk = Math.max(minChunk, Math.min(limit, maxChunk));
+    const sources = sourcesOf(filter, request.workspaces).filter(([name]) => words.length === 0 || name !== everything);
+    const streams = sources.map((names) =>
       unionOf(
-        names.map((name) => partitionPositions(indexTable, org, indexPartition(org, name), bounds, tally)),
+        names.map((name) => partitionPositions(indexTable, org, indexPartition(org, name), { ...bounds, chunk }, tally)),
         descending,
       ),
     );
+    if (words.length > 0) streams.push(wordPositions(indexTable, org, words, bounds));
     // A cursor is `=` and a position still to be looked at, or `>` and one that was.
     const start = at?.slice(1);
     if (start !== undefined) await Promise.all(streams.map((stream) => stream.seek(start, at?.[0] === '=')));
@@ -124,14 +153,16 @@ export const tableEventIndex = ({ indexTable, clock }: { indexTable: Table; cloc
   return {
     async put(org, events) {
       await rememberWorkspaces(org, events);
-      const groups: Write[][] = [[]];
-      for (const event of events) {
-        const writes = writesOf(org, event);
-        // INVARIANT: all rows of an event are written at once, so that no pointer leads nowhere.
-        if ((groups.at(-1)?.length ?? 0) + writes.length > maxWritesPerTransaction) groups.push([]);
-        groups.at(-1)?.push(...writes);
-      }
-      await Promise.all(groups.filter((writes) => writes.length > 0).map((writes) => transact(org, writes)));
+      // After a failure most events are there: those are not tried again, so that each try gets further than the one before.
+      const known = await indexTable.batchGet(
+        org,
+        events.map(({ id }) => indexIdKey(org, id)),
+      );
+      const fresh = events.filter((_, at) => known[at] === undefined);
+      const groups: StoredEvent[][] = [];
+      for (let at = 0; at < fresh.length; at += eventsPerTransaction) groups.push(fresh.slice(at, at + eventsPerTransaction));
+      await Promise.all(groups.map((group, at) => putGroup(org, group, at % statsShards)));
+      await putWords(org, events);
     },
     async find(org, id) {
       const pointer = await indexTable.get(org, indexIdKey(org, id));
@@ -139,6 +170,8 @@ export const tableEventIndex = ({ indexTable, clock }: { indexTable: Table; cloc
       return asEvent(await indexTable.get(org, { pk: indexPartition(org, everything), sk: pointer.position }));
     },
     search,
+    counts: (org, workspace, from, to) => readCounts(indexTable, org, workspace, from, to),
+    purge: (org, principal) => purgePerson({ org, principal, rowsOf, pages: search, transact, indexTable }),
     async workspaces(org) {
       const found: string[] = [];
       for (let after: string | undefined; ; ) {

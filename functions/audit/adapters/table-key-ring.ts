@@ -17,6 +17,27 @@ interface Kept {
   readonly untilMs: number;
 }
 
+/**
+ * Destroys a subject's key: both its rows go at once. A process that has it in memory forgets it within a minute.
+ * @returns the key's reference, undefined where there was none
+ */
+export const destroySubjectKey = async (keyTable: Table, org: OrgId, subject: string): Promise<string | undefined> => {
+  const key = auditKeyRow(org, `subject#${subject}`);
+  const row = await keyTable.get(org, key);
+  if (typeof row?.ref !== 'string') return undefined;
+  await keyTable.transact(org, [
+    { kind: 'delete', key },
+    { kind: 'delete', key: auditKeyRow(org, `ref#${row.ref}`) },
+  ]);
+  return row.ref;
+};
+
+/** @returns the reference of a subject's key, undefined where there is none */
+export const subjectKeyRef = async (keyTable: Table, org: OrgId, subject: string): Promise<string | undefined> => {
+  const ref = (await keyTable.get(org, auditKeyRow(org, `subject#${subject}`)))?.ref;
+  return typeof ref === 'string' ? ref : undefined;
+};
+
 const contextOf = (org: OrgId, ref: string) => ({ organization: org, purpose: 'audit', key: ref });
 
 export const tableKeyRing = ({ keyTable, keys, world }: { keyTable: Table; keys: Keys; world: World }): KeyRing => {

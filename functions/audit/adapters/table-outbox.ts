@@ -5,6 +5,7 @@ import { type AuditEvent, auditEvent } from '../domain/event.ts';
 import type { DeliveredRow, Outbox, PendingRow, Placed, SealedRow } from '../ports.ts';
 import {
   asideKey,
+  asidePrefix,
   deliveredKey,
   deliveredPrefix,
   outboxPartition,
@@ -125,6 +126,25 @@ export const tableOutbox = ({ table }: { table: Table }): Outbox => {
         await transact(org, [
           { kind: 'delete', key: { pk, sk }, condition: { present: true } },
           { kind: 'put', item: aside },
+        ]);
+      } catch (error) {
+        if (!(error instanceof ConditionFailed)) throw error;
+      }
+    },
+    async aside(org, after = '0') {
+      const [text = '0', key] = after.split('/', 2);
+      const shard = Number(text);
+      const pk = outboxPartition(org, shard);
+      const page = await table.query(org, { pk, range: { prefix: asidePrefix }, limit: 100, ...(key === undefined ? {} : { after: key }) });
+      const rows = page.items.map(({ sk, event, reason }) => ({ id: sk.slice(asidePrefix.length), pk, sk, event, reason: String(reason) }));
+      const next = page.next === undefined ? (shard + 1 < outboxShards ? `${shard + 1}` : undefined) : `${shard}/${page.next}`;
+      return { rows, ...(next === undefined ? {} : { next }) };
+    },
+    async putBack(org, { pk, sk, id, event }) {
+      try {
+        await transact(org, [
+          { kind: 'delete', key: { pk, sk }, condition: { present: true } },
+          { kind: 'put', item: { pk, sk: `${pendingPrefix}${id}`, event: event as Value }, condition: { absent: true } },
         ]);
       } catch (error) {
         if (!(error instanceof ConditionFailed)) throw error;

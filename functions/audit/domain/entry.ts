@@ -45,9 +45,10 @@ const bodyOf = ({ changes, reason, details, source, recordedBy }: AuditEvent): s
 
 /**
  * @param random {@link entryRandomBytes} fresh bytes
+ * @param values SHA-256 of the objects that hold what the event was too small for
  * @throws {@link EntryRefused} when the entry would be larger than a bundle can hold
  */
-export const encodeEntry = (event: AuditEvent, keys: EntryKeys, random: Uint8Array): Buffer => {
+export const encodeEntry = (event: AuditEvent, keys: EntryKeys, random: Uint8Array, values: readonly string[] = []): Buffer => {
   const { org, id } = event;
   const place = (field: string) => ({ org, eventId: id, field });
   const nonce = (index: number): Uint8Array => random.subarray(16 + 12 * index, 28 + 12 * index);
@@ -83,6 +84,7 @@ export const encodeEntry = (event: AuditEvent, keys: EntryKeys, random: Uint8Arr
     service: event.service,
     time: event.time,
     type: event.type,
+    values: values.length === 0 ? undefined : values,
     workspace: event.workspace,
   };
   const bytes = Buffer.from(canonicalJson(entry));
@@ -111,6 +113,7 @@ const logEntry = z.strictObject({
   service: z.string(),
   time: z.string(),
   type: z.string(),
+  values: z.array(z.string()).optional(),
   workspace: z.string().optional(),
 });
 export type LogEntry = z.infer<typeof logEntry>;

@@ -39,7 +39,7 @@ const addWords = (value: unknown, words: Set<string>): void => {
 };
 
 /** @returns every word of an event's values */
-const eventWords = (event: AuditEvent): Set<string> => {
+export const eventWords = (event: AuditEvent): Set<string> => {
   const words = new Set<string>();
   addWords(event, words);
   return words;

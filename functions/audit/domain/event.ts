@@ -105,7 +105,7 @@ export const foreignEvent = z.strictObject({
   source: z
     .strictObject({ ip: z.string().max(45).optional(), userAgent: z.string().max(256).optional(), client: z.string().max(100).optional() })
     .default({}),
-  details: z.record(z.string(), json).optional(),
+  details: z.record(z.string().max(100), json).optional(),
   requestId: z.string().min(1).max(100),
   service: identifier,
 });

@@ -2,9 +2,14 @@
 import { hash } from 'node:crypto';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import type { AuditEvent, ForeignEvent } from './event.ts';
+import { onlyRecordable, recordableOf } from './recordable.ts';
 
-/** Bytes of an event as it is sent, at most. */
-export const maxForeignBytes = 16 * 1024;
+/** Bytes of an event as it is stored, at most; values of changes that are larger than {@link inlineBytes} stand beside it. */
+const maxForeignBytes = 16 * 1024;
+/** Bytes of all that is sent of one event, its large values included: one row of the outbox holds it. */
+const maxSentBytes = 256 * 1024;
+/** A value before or after a change of more than this many bytes is kept as an object of its own. */
+const inlineBytes = 1024;
 
 /** @returns a UUID (version 8) made of the sender's id's time and a hash over sender and id: the same for the same event, and no other sender's */
 const ownIdOf = (org: string, sender: string, id: string): string => {
@@ -16,13 +21,34 @@ const ownIdOf = (org: string, sender: string, id: string): string => {
 /** @returns what tells two bodies under one id apart */
 export const bodyDigest = (event: ForeignEvent): string => hash('sha256', canonicalJson(event as unknown as Json), 'hex');
 
-export const sizeOf = (event: ForeignEvent): number => Buffer.byteLength(canonicalJson(event as unknown as Json));
+const sizeOf = (value: unknown): number => (value === undefined ? 0 : Buffer.byteLength(canonicalJson(value as Json)));
+
+/** @returns why an event is too large, or undefined */
+const sizeFault = (event: ForeignEvent): string | undefined => {
+  const sent = sizeOf(event);
+  if (sent > maxSentBytes) return `an event may hold at most ${maxSentBytes} bytes with the values of its changes, this one has ${sent}`;
+  const beside = (event.changes ?? [])
+    .flatMap(({ before, after }) => [sizeOf(before), sizeOf(after)])
+    .filter((bytes) => bytes > inlineBytes);
+  const stored = sent - beside.reduce((sum, bytes) => sum + bytes, 0);
+  if (stored <= maxForeignBytes) return undefined;
+  return `an event may hold at most ${maxForeignBytes} bytes besides large values of its changes, this one has ${stored}`;
+};
+
+/** @returns what keeps the event from being recorded, or undefined; it names fields, never values */
+export const foreignFault = (event: ForeignEvent): string | undefined => {
+  const { details } = recordableOf(event.type);
+  const unknown = Object.keys(event.details ?? {}).find((name) => !details.includes(name));
+  if (unknown !== undefined) return `\`/details/${unknown}\` is no field of \`${event.type}\`: it takes ${details.join(', ')}`;
+  return sizeFault(event);
+};
 
 /** @returns the event as it is recorded, with who sent it and when it came */
-export const asOwn = (org: AuditEvent['org'], sender: string, receivedAt: string, event: ForeignEvent): AuditEvent => ({
-  ...event,
-  id: ownIdOf(org, sender, event.id),
-  org,
-  recordedBy: { principal: sender, id: event.id, receivedAt },
-  schemaVersion: 1,
-});
+export const asOwn = (org: AuditEvent['org'], sender: string, receivedAt: string, event: ForeignEvent): AuditEvent =>
+  onlyRecordable({
+    ...event,
+    id: ownIdOf(org, sender, event.id),
+    org,
+    recordedBy: { principal: sender, id: event.id, receivedAt },
+    schemaVersion: 1,
+  });

@@ -8,14 +8,14 @@ const half = (of: number): number => Math.floor(of / 2);
 const isOdd = (of: number): boolean => of % 2 === 1;
 
 /** @returns the largest power of two below `count` */
-const splitAt = (count: number): number => {
+export const splitAt = (count: number): number => {
   let power = 1;
   while (power * 2 < count) power *= 2;
   return power;
 };
 
 /** The hash over the leaves `[from, to)`. INVARIANT: `from` is a multiple of the largest power of two that is not above `to - from`. */
-const rangeHash = async (node: NodeReader, from: number, to: number): Promise<Uint8Array> => {
+export const rangeHash = async (node: NodeReader, from: number, to: number): Promise<Uint8Array> => {
   const count = to - from;
   const height = Math.log2(count);
   if (Number.isInteger(height)) return node(height, from / count);

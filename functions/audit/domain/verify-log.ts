@@ -1,5 +1,7 @@
 // Verifies a whole log from its files alone (C2SP tlog-tiles): every entry and tile is derived again and its bytes compared.
 import { type Checkpoint, verifyCheckpoint } from './checkpoint.ts';
+import { isValueObject, valuesFolder } from './cut-values.ts';
+import { parseEntry } from './entry.ts';
 import { decodeBundle } from './entry-bundle.ts';
 import { hashBytes, leafHash, tileWidth } from './merkle-hash.ts';
 import { appendLeaves, compactRange, edgeTiles, emptyEdge, rootOfRange, type TileContent, type TreeEdge } from './merkle-tree.ts';
@@ -36,6 +38,9 @@ const checkpointPath = 'checkpoint';
 const keyPath = 'key';
 const progressEvery = 64;
 
+/** How an entry that names objects of values says so. */
+const valuesMember = Buffer.from('"values":[');
+
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 const required = async (source: LogSource, tile: Tile | Bundle): Promise<Uint8Array> => {
@@ -53,8 +58,29 @@ const entriesOf = (path: string, bytes: Uint8Array): Uint8Array[] => {
   }
 };
 
+/** Objects of values that entries name, each there and with the bytes that its name says. */
+const verifyValues = async (source: LogSource, bundle: string, entries: readonly Uint8Array[]): Promise<void> => {
+  for (const entry of entries) {
+    if (Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).indexOf(valuesMember) < 0) continue;
+    for (const sha256 of namedValues(bundle, entry)) {
+      const path = `${valuesFolder}${sha256}`;
+      const bytes = await source.read(path);
+      if (bytes === undefined) throw new VerificationFailed(path, `the value that an entry of \`${bundle}\` names is missing`);
+      if (!isValueObject(path, bytes)) throw new VerificationFailed(path, 'the value does not have the hash that its name says');
+    }
+  }
+};
+
+const namedValues = (bundle: string, entry: Uint8Array): readonly string[] => {
+  try {
+    return parseEntry(entry).values ?? [];
+  } catch {
+    throw new VerificationFailed(bundle, 'an entry is not in its canonical form');
+  }
+};
+
 /** @returns the leaf hashes of one bundle, which are those of its tile */
-const verifyBundle = async (source: LogSource, index: number, width: number): Promise<Buffer> => {
+const verifyBundle = async (source: LogSource, index: number, width: number, whole: boolean): Promise<Buffer> => {
   const bundle: Bundle = { level: 'entries', index, width };
   const entries = entriesOf(tilePath(bundle), await required(source, bundle));
   if (entries.length !== width) throw new VerificationFailed(tilePath(bundle), `holds ${entries.length} entries instead of ${width}`);
@@ -72,6 +98,7 @@ const verifyBundle = async (source: LogSource, index: number, width: number): Pr
       );
     }
   }
+  if (whole) await verifyValues(source, tilePath(bundle), entries);
   return leaves;
 };
 
@@ -92,7 +119,12 @@ const readCheckpoint = async (source: LogSource, keys: readonly NoteKey[]): Prom
 };
 
 /** Derives the tree from the entries. @returns its right edge */
-const verifyTree = async (source: LogSource, { size }: Checkpoint, { from, onProgress }: VerifyLogOptions): Promise<TreeEdge> => {
+const verifyTree = async (
+  source: LogSource,
+  { size }: Checkpoint,
+  { from, onProgress }: VerifyLogOptions,
+  whole: boolean,
+): Promise<TreeEdge> => {
   let edge = emptyEdge;
   const append = async (leaves: Uint8Array): Promise<void> => {
     const next = appendLeaves(edge, leaves);
@@ -106,7 +138,7 @@ const verifyTree = async (source: LogSource, { size }: Checkpoint, { from, onPro
     }
   };
   for (let index = 0; index * tileWidth < size; index += 1) {
-    const leaves = await verifyBundle(source, index, widthAt({ level: 'entries', index }, size));
+    const leaves = await verifyBundle(source, index, widthAt({ level: 'entries', index }, size), whole);
     const cut = from === undefined ? 0 : Math.max(0, from.size - edge.size) * hashBytes;
     if (cut > 0 && cut < leaves.length) {
       await append(leaves.subarray(0, cut));
@@ -142,6 +174,10 @@ const readStaged = async (source: LogSource, paths: readonly string[]): Promise<
 
 /** Files that the checkpoint does not call for: older partial tiles, which must be the beginning of what replaced them. */
 const verifyOther = async (source: LogSource, path: string, size: number, staged: readonly StagingBundle[]): Promise<void> => {
+  if (path.startsWith(valuesFolder)) {
+    if (isValueObject(path, (await source.read(path)) ?? new Uint8Array())) return;
+    throw new VerificationFailed(path, 'the value does not have the hash that its name says');
+  }
   const tile = parseTilePath(path);
   if (tile === undefined) throw new VerificationFailed(path, 'the file does not belong to a log');
   const width = widthAt(tile, size);
@@ -165,7 +201,8 @@ const verifyOther = async (source: LogSource, path: string, size: number, staged
  * @throws {@link VerificationFailed} at the first thing that is wrong
  */
 export const verifyLog = async (source: LogSource, options: VerifyLogOptions): Promise<Checkpoint> => {
-  const paths = (await source.list()) ?? [];
+  const listed = await source.list();
+  const paths = listed ?? [];
   const checkpoint = await readCheckpoint(source, options.keys);
   const { size, root } = checkpoint;
   const { from } = options;
@@ -173,7 +210,8 @@ export const verifyLog = async (source: LogSource, options: VerifyLogOptions): P
     throw new VerificationFailed(checkpointPath, 'the earlier checkpoint is of another log');
   if (from !== undefined && from.size > size)
     throw new VerificationFailed(checkpointPath, `the log has ${size} entries, fewer than the ${from.size} of the earlier checkpoint`);
-  const edge = await verifyTree(source, checkpoint, options);
+  // Over HTTP only tiles are served: who has the files checks the values' objects too.
+  const edge = await verifyTree(source, checkpoint, options, listed !== undefined);
   if (!same(rootOfRange(compactRange(edge)), root)) throw new VerificationFailed(checkpointPath, 'the root is not that of the entries');
   await verifyEdge(source, edge);
   const staged = await readStaged(source, paths);

@@ -7,6 +7,7 @@ import { type Table, TransactionConflict, type Write } from '../../shared/ports/
 import { pendingKey } from '../adapters/keys.ts';
 import { tableOrganizations } from '../adapters/table-organizations.ts';
 import type { AuditEvent, Change, EventType } from '../domain/event.ts';
+import { onlyRecordable } from '../domain/recordable.ts';
 
 /** What a use case says of an event; who, when, where and the request come from its call. */
 export interface NewEvent {
@@ -25,10 +26,10 @@ export interface NewEvent {
 
 type CallFacts = Pick<Call, 'org' | 'caller' | 'source' | 'requestId' | 'timeMs'>;
 
-/** @returns the whole event; pure but for its id */
+/** @returns the whole event, with nothing but what its type may hold; pure but for its id */
 export const eventOf = (call: CallFacts, service: string, world: World, said: NewEvent): AuditEvent => {
   const { caller, source } = call;
-  return {
+  return onlyRecordable({
     id: uuidv7(world),
     time: toTime(call.timeMs),
     org: call.org,
@@ -55,7 +56,7 @@ export const eventOf = (call: CallFacts, service: string, world: World, said: Ne
     requestId: call.requestId,
     service,
     schemaVersion: 1,
-  };
+  });
 };
 
 /** @returns the outbox row of an event, to be written in the transaction of its change; {@link registerOrganization} comes first */

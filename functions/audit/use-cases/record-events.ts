@@ -7,7 +7,7 @@ import { toTime } from '../../shared/kernel/world.ts';
 import { type Table, TransactionConflict } from '../../shared/ports/table.ts';
 import { foreignKey } from '../adapters/keys.ts';
 import { foreignEvent } from '../domain/event.ts';
-import { asOwn, bodyDigest, maxForeignBytes, sizeOf } from '../domain/foreign-event.ts';
+import { asOwn, bodyDigest, foreignFault } from '../domain/foreign-event.ts';
 import type { recordResults } from '../schemas.ts';
 import { outboxPut, registerOrganization } from './commit-change.ts';
 import { scopeOfEvent } from './search-events.ts';
@@ -39,7 +39,8 @@ const recordOne = async (table: Table, call: RecordCall, sent: unknown): Promise
   if (!call.access.decide('audit', scopeOfEvent(event), 'write').allowed)
     return refused('there is no workspace here that you may record events of');
   if (Date.parse(event.time) > call.timeMs + maxAheadMs) return refused('its time lies in the future');
-  if (sizeOf(event) > maxForeignBytes) return refused(`an event may hold at most ${maxForeignBytes} bytes`);
+  const fault = foreignFault(event);
+  if (fault !== undefined) return refused(fault);
   const { principal } = call.caller;
   const own = asOwn(call.org, principal, toTime(call.timeMs), event);
   const digest = bodyDigest(event);

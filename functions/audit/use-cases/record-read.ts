@@ -12,7 +12,7 @@ const maxRemembered = 10_000;
 
 /** What is read. */
 export interface Read {
-  readonly action: 'search' | 'read-event' | 'read-proof' | 'read-entry' | 'read-log';
+  readonly action: 'search' | 'read-event' | 'read-proof' | 'read-entry' | 'read-log' | 'read-stats';
   readonly resource: { readonly type: string; readonly id: string };
   readonly workspace?: string;
   readonly details?: AuditEvent['details'];

@@ -1,6 +1,7 @@
 // Seals an organization's waiting events into its log: entries, tiles, and a head that moves by compare-and-swap.
 import type { OrgId } from '../../shared/kernel/ids.ts';
 import type { World } from '../../shared/kernel/world.ts';
+import { cutValues, sealValue } from '../domain/cut-values.ts';
 import { EntryRefused, encodeEntry, entryRandomBytes, monthOf, targetOf } from '../domain/entry.ts';
 import { decodeBundle, encodeBundle } from '../domain/entry-bundle.ts';
 import { type AuditEvent, auditEvent } from '../domain/event.ts';
@@ -18,8 +19,8 @@ export interface SealDependencies extends WriteSealDependencies {
   readonly keyRing: KeyRing;
   /** @returns the name of an organization's log, fixed when the log begins */
   readonly originOf: (org: OrgId) => Promise<string>;
-  /** How long full tiles and bundles stay locked. */
-  readonly retentionDays: number;
+  /** How many days full tiles and bundles of an organization stay locked. */
+  readonly retentionDaysOf: (org: OrgId) => Promise<number>;
 }
 
 export interface SealResult {
@@ -59,8 +60,10 @@ const checkedEvent = (org: OrgId, row: PendingRow): AuditEvent => {
   return data;
 };
 
-const entryOf = async ({ keyRing, world }: SealDependencies, org: OrgId, row: PendingRow): Promise<Buffer> => {
-  const event = fitEvent(checkedEvent(org, row));
+const entryOf = async (dependencies: SealDependencies, org: OrgId, row: PendingRow): Promise<Buffer> => {
+  const { keyRing, world, files } = dependencies;
+  const whole = checkedEvent(org, row);
+  const event = fitEvent(whole);
   const { principal } = event.actor;
   const target = targetOf(event);
   const [address, body, actor, targetKey] = await Promise.all([
@@ -69,11 +72,20 @@ const entryOf = async ({ keyRing, world }: SealDependencies, org: OrgId, row: Pe
     isPrincipal(principal) ? keyRing.subject(org, principal) : keyRing.month(org, monthOf(event)),
     target === undefined ? undefined : isPrincipal(target) ? keyRing.subject(org, target) : keyRing.month(org, monthOf(event)),
   ]);
-  return encodeEntry(
+  const values = cutValues(whole, event).map((text) => sealValue(body, org, text));
+  const keys = { actor, address, body, ...(targetKey === undefined ? {} : { target: targetKey }) };
+  const entry = encodeEntry(
     event,
-    { actor, address, body, ...(targetKey === undefined ? {} : { target: targetKey }) },
+    keys,
     world.bytes(entryRandomBytes),
+    values.map(({ sha256 }) => sha256),
   );
+  // INVARIANT: a value's object is durable before any head holds the entry that names it.
+  if (values.length > 0) {
+    const retainUntilMs = world.nowMs() + (await dependencies.retentionDaysOf(org)) * dayMs;
+    for (const { path, bytes } of values) await files.writeLocked(org, path, bytes, retainUntilMs);
+  }
+  return entry;
 };
 
 /** Encrypts rows into entries; one that can never become an entry is set aside and blocks no other. */
@@ -170,7 +182,7 @@ export const sealLog = (dependencies: SealDependencies) => {
         ...tiles.map((tile): StagedFile => ({ path: tilePath(tile), locked: tile.width === tileWidth, bytes: tile.bytes })),
         ...bundlesOf(head.size, [...before.entries, ...batch.entries]),
       ],
-      retainUntilMs: timeMs + dependencies.retentionDays * dayMs,
+      retainUntilMs: timeMs + (await dependencies.retentionDaysOf(org)) * dayMs,
       firstLeaf: head.size,
       ids: batch.ids,
     };

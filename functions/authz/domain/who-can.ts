@@ -43,7 +43,7 @@ export interface Allowed {
 }
 
 /** The scope and all that contain it, up to `*`. */
-export const pathOf = (scope: Scope): readonly Scope[] => {
+const pathOf = (scope: Scope): readonly Scope[] => {
   const path: Scope[] = [scope];
   for (let at: string = scope; at.includes('/'); ) {
     at = at.slice(0, at.lastIndexOf('/'));

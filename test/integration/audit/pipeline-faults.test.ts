@@ -1,7 +1,15 @@
 // The pipeline under faults: after any failed write, every event is in the log, the index and the archive exactly once.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
 import { afterEach, describe, expect, test } from 'vitest';
+import { headKey } from '../../../functions/audit/adapters/keys.ts';
 import { tableOutbox } from '../../../functions/audit/adapters/table-outbox.ts';
 import type { AuditEvent } from '../../../functions/audit/domain/event.ts';
+import { auditPipeline } from '../../../functions/audit/pipeline.ts';
+import { createSealer } from '../../../functions/audit/sealer.ts';
+import { listAside, replayAside } from '../../../functions/audit/use-cases/replay-aside.ts';
+import { orgId } from '../../../functions/shared/kernel/ids.ts';
 import { type AuditFixture, acme, auditFixture, type FaultMode } from '../../support/audit-fixture.ts';
 
 let open: AuditFixture[] = [];
@@ -159,5 +167,94 @@ describe('sealing and shipping', () => {
     expect(await audit.pipeline().seal(acme)).toEqual({ sealed: 2_048, more: true });
     await audit.drain();
     expect(await audit.entryIds()).toEqual(recorded);
+  }, 60_000);
+
+  test('a fault every 100 writes loses none and doubles none', async () => {
+    const audit = fixture('every-100');
+    const recorded = await audit.record(4_000);
+    let faults = 0;
+    for (let waiting = true; waiting; ) {
+      audit.faults.arm(99, (['not-made', 'made', 'died'] as const)[faults % 3] ?? 'made');
+      try {
+        const pipeline = audit.pipeline();
+        for (;;) {
+          audit.clock.advance(1_000);
+          const sealed = await pipeline.seal(acme);
+          const shipped = await pipeline.ship(acme);
+          waiting = sealed.more || shipped.more || sealed.sealed > 0;
+          if (!waiting || audit.faults.struck()) break;
+        }
+      } catch {
+        waiting = true;
+      }
+      if (audit.faults.struck()) faults += 1;
+      audit.faults.disarm();
+    }
+    expect(faults).toBeGreaterThan(3);
+    await expectWhole(audit, recorded);
+  }, 120_000);
+
+  test('a full disk keeps everything in the outbox, and nothing is lost once there is room', async () => {
+    const audit = fixture('full-disk');
+    const full = () => Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }));
+    const recorded = await audit.record(20);
+    await audit.drain();
+    recorded.push(...(await audit.record(30)));
+    const { archive } = audit.platform;
+    const cramped = auditPipeline({ ...audit.platform, archive: { ...archive, putLocked: full, putReplaceable: full } });
+    audit.clock.advance(1_000);
+    await expect(cramped.seal(acme)).rejects.toThrow('no space');
+    expect((await audit.verify()).size).toBe(20);
+    expect(await audit.outboxRows()).toBe(30);
+    let room = 2;
+    const filling = auditPipeline({
+      ...audit.platform,
+      archive: { ...archive, putReplaceable: (...args) => (room-- > 0 ? archive.putReplaceable(...args) : full()) },
+    });
+    audit.clock.advance(1_000);
+    await expect(filling.seal(acme)).rejects.toThrow('no space');
+    await audit.drain();
+    await expectWhole(audit, recorded);
+  });
+
+  test('a row that was set aside waits again on one command, once what kept it is mended', async () => {
+    const audit = fixture('aside');
+    const bad = audit.event();
+    await audit.put({ ...bad, type: 'no.such_type' } as never);
+    await audit.drain();
+    const outbox = tableOutbox({ table: audit.platform.table });
+    const [row] = await listAside(outbox, acme);
+    expect(row).toMatchObject({ id: bad.id, reason: 'the row holds no event' });
+    const script = join(import.meta.dirname, '../../../scripts/replay-dead-letters.ts');
+    const run = (...args: string[]) => spawnSync(execPath, [script, '--data', audit.folder, ...args], { encoding: 'utf8' }).stdout;
+    expect(run()).toBe(`acme ${bad.id}: the row holds no event\n`);
+    expect(run('--replay')).toContain('acme: 1 put back');
+    await audit.drain();
+    expect(await listAside(outbox, acme)).toHaveLength(1);
+    expect(await replayAside({ ...outbox, putBack: (org, each) => outbox.putBack(org, { ...each, event: bad }) }, acme)).toBe(1);
+    await audit.drain();
+    await expectWhole(audit, [bad.id]);
+  });
+
+  test('a flood of one organization delays another by no more than a batch', async () => {
+    const audit = fixture('fair');
+    const flood = await audit.record(4_200);
+    const globex = orgId.parse('globex');
+    await audit.put(audit.event({ org: globex }));
+    const order: string[] = [];
+    const pipeline = audit.pipeline();
+    const sealer = createSealer({
+      log: audit.platform.log,
+      organizations: pipeline.organizations,
+      seal: (org) => {
+        audit.clock.advance(1_000);
+        order.push(org);
+        return pipeline.seal(org);
+      },
+    });
+    await sealer({});
+    expect(order.indexOf('globex')).toBeLessThan(2);
+    expect(order.filter((org) => org === 'acme').length).toBeGreaterThan(2);
+    expect((await audit.platform.table.get(acme, headKey(acme)))?.size).toBe(flood.length);
   }, 60_000);
 });
