@@ -130,24 +130,29 @@ const whileStill = async <T>(source: LogSource, check: () => Promise<T>): Promis
   }
 };
 
-/** @returns whether the earlier checkpoint was this log's */
+/**
+ * @param folders where a data folder keeps it: its organization, whose log it must be, and its delivered lines
+ * @returns whether the earlier checkpoint was this log's
+ */
 const verifyOne = async (
   name: string,
   source: LogSource,
   { keys: given, from: fromBytes }: Asked,
-  delivered?: string,
+  folders?: { readonly org: string; readonly delivered: string },
 ): Promise<boolean> => {
   try {
     return await whileStill(source, async () => {
       const keys = await keysOf(source, given);
       const from = earlier(fromBytes, keys);
       const checkpoint = await verifyLog(source, { keys, onProgress: progress(name), ...(from === undefined ? {} : { from }) });
-      const { size, root } = checkpoint;
+      const { size, root, origin } = checkpoint;
+      if (folders !== undefined && !origin.endsWith(`/${folders.org}`))
+        throw new VerificationFailed('checkpoint', `is of another log, \`${origin}\``);
       stdout.write(
-        `${name}: ${checkpoint.origin}, ${size} entries, root ${Buffer.from(root).toString('base64')}${from ? `, grown from ${from.size}` : ''}: verified\n`,
+        `${name}: ${origin}, ${size} entries, root ${Buffer.from(root).toString('base64')}${from ? `, grown from ${from.size}` : ''}: verified\n`,
       );
       if (given.length === 0) stdout.write(`${name}: the key was taken from beside the log; --key with one from elsewhere proves more\n`);
-      if (delivered !== undefined) await verifyDeliveredFolder(name, source, size, delivered);
+      if (folders !== undefined) await verifyDeliveredFolder(name, source, size, folders.delivered);
       return from !== undefined;
     });
   } catch (error) {
@@ -184,7 +189,9 @@ const verifyBucket = async (bucket: string, asked: Asked): Promise<void> => {
   let found = asked.from === undefined;
   for (const { name: part } of folders) {
     const name = fromFilePart(part);
-    found = (await verifyOne(name, folderSource(join(bucket, 'log', part)), asked, join(bucket, 'archive', part))) || found;
+    found =
+      (await verifyOne(name, folderSource(join(bucket, 'log', part)), asked, { org: name, delivered: join(bucket, 'archive', part) })) ||
+      found;
   }
   if (!found) throw new VerificationFailed('log', 'none of the logs is that of the earlier checkpoint');
 };

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
@@ -237,6 +237,12 @@ describe('a crash', () => {
         expect([file, at, status !== 0, said.trim() !== '']).toEqual([file, at, true, true]);
         writeFileSync(file, bytes);
       }
+      for (const part of ['log', 'archive']) {
+        const [acme, globex] = ['acme', 'globex'].map((org) => join(server.folder, 'bucket', part, org)) as [string, string];
+        rmSync(globex, { recursive: true, force: true });
+        cpSync(acme, globex, { recursive: true, preserveTimestamps: true });
+      }
+      expect(verify(server.folder)).toMatchObject({ status: 1, said: expect.stringContaining('globex/checkpoint') });
     } finally {
       await server.stop();
       server.remove();
