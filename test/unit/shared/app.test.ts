@@ -274,3 +274,45 @@ describe('a request', () => {
     expect((await setUp(['*']).send({ method: 'GET', resource, headers: { 'If-Match': 'W/"3"' } })).status).toBe(412);
   });
 });
+
+test('a place that reaches into several settings needs the permission in each, before a kept answer is given again', async () => {
+  const denied = new Set<string>();
+  const begun: string[] = [];
+  const each = ['development', 'production'].map((environment) => ({ environment }));
+  const wide = route({
+    method: 'POST',
+    path: `${org}/wide`,
+    summary: '',
+    permission: { resource: 'apps', action: 'write', scope: '*', at: () => ({ scope: 'support' as Scope, item: undefined, inputs: each }) },
+    answers: { 200: item },
+    event: none,
+    run: async () => ok({ id: 'a', note: '' }),
+  });
+  const kit: AppKit = {
+    service: 'test',
+    world: realWorld,
+    log: jsonLog(() => undefined),
+    access: async () => ({
+      ...accessTo(['*']),
+      decide: (_resource, _at, _action, inputs) => ({ allowed: !denied.has(inputs?.environment ?? ''), reason: '', matched: [] }),
+    }),
+    recordDenial: async () => undefined,
+    idempotency: {
+      begin: async (_call, _route, key) => {
+        begun.push(key);
+        return { replay: { status: 200, body: { id: 'kept', note: '' } } };
+      },
+      keep: async () => undefined,
+    },
+  };
+  const app = createApp(kit, [wide], { ran: [] });
+  const send = async () => {
+    const authorizer = { org: 'acme', principal: 'user:ada' };
+    const headers = { 'Idempotency-Key': 'k' };
+    return (await app(proxyEvent({ method: 'POST', resource: `${org}/wide`, params: { org: 'acme' }, headers, authorizer }), lambdaContext))
+      .statusCode;
+  };
+  expect([await send(), begun.length]).toEqual([200, 1]);
+  denied.add('production');
+  expect([await send(), begun.length]).toEqual([403, 1]);
+});
